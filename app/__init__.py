@@ -1,0 +1,1 @@
+"""Where the parts meet: settings, wiring, command line. The only package that may import everything."""

@@ -1,0 +1,149 @@
+"""Settings: read once from the environment, checked at once, never changed afterwards. `docs/settings.md` explains each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+SECRET_LENGTH_MIN = 32
+
+
+class CannotStart(Exception):
+    """A reason not to start that the reader can act on: one sentence, no traceback, exit code 2."""
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise ValueError("must be a port number between 1 and 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise ValueError("must be a whole number between 1 and 1024")
+    return int(text)
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return text
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        # asyncpg knows both spellings; ours is the one that SQLAlchemy's driver name is put into.
+        return text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text
+
+    return parse
+
+
+def _secret(text: str) -> str:
+    if len(text) < SECRET_LENGTH_MIN:
+        raise ValueError(f"must be at least {SECRET_LENGTH_MIN} characters long")
+    return text
+
+
+def _setting(variable: str, parse: Callable[[str], Any], default: str = "", *, shown: bool = True) -> Any:
+    """A field that comes from `variable`. Without a default it may be absent; `shown=False` keeps it out of logs."""
+    return field(default=None, repr=shown, metadata={"variable": variable, "parse": parse, "default": default})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two installations."""
+
+    var: Path = _setting("ONHAND_VAR", _folder, "./var")
+    host: str = _setting("ONHAND_HOST", _text, "127.0.0.1")
+    port: int = _setting("ONHAND_PORT", _port, "8000")
+    database_url: str | None = _setting("DATABASE_URL", _url("postgresql", "postgres"), shown=False)
+    database_app_url: str | None = _setting("DATABASE_APP_URL", _url("postgresql", "postgres"), shown=False)
+    database_engine_url: str | None = _setting("DATABASE_ENGINE_URL", _url("postgresql", "postgres"), shown=False)
+    redis_url: str | None = _setting("REDIS_URL", _url("redis", "rediss", "unix"), shown=False)
+    ray_address: str | None = _setting("RAY_ADDRESS", _text)
+    engine: Literal["ray", "local"] = _setting("ONHAND_ENGINE", _one_of("ray", "local"), "ray")
+    # One core is left to Postgres and the web for every core that decides: measured best on two cores with one shard.
+    shards: int = _setting("ONHAND_SHARDS", _count, str(max(1, (os.cpu_count() or 1) // 2)))
+    log_level: str = _setting("ONHAND_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")
+    environment: Literal["development", "production"] = _setting(
+        "ONHAND_ENVIRONMENT", _one_of("development", "production"), "development"
+    )
+    secret: str = _setting("ONHAND_SECRET", _secret, shown=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from environment variables; an empty variable counts as absent. Raises CannotStart naming the culprit."""
+        values = {each.name: _read(environ, each.metadata) for each in fields(cls)}
+        settings = cls(**values)
+        return settings if settings.secret else replace(settings, secret=_local_secret(settings))
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes of `onhand run` write their logs."""
+        return self.var / "log"
+
+
+def variables() -> list[str]:
+    """Names of all environment variables that are read, in the order of the documentation."""
+    return [cast(str, each.metadata["variable"]) for each in fields(Settings)]
+
+
+def _read(environ: Mapping[str, str], metadata: Mapping[Any, Any]) -> Any:
+    text = environ.get(metadata["variable"], "").strip() or metadata["default"]
+    if not text:
+        return None
+    try:
+        return metadata["parse"](text)
+    except ValueError as problem:
+        raise CannotStart(f"{metadata['variable']} {problem}.") from None
+
+
+def _local_secret(settings: Settings) -> str:
+    """The signing key of this folder: made once for development, never invented in production."""
+    if settings.environment == "production":
+        raise CannotStart("ONHAND_SECRET must be set in production: a random text of 32 characters or more.")
+    path = settings.var / "secret"
+    try:
+        make_folder(settings.var)
+        if not path.exists():
+            _create_once(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as problem:
+        raise CannotStart(f"Cannot keep a signing key in {path} ({problem.strerror}); set ONHAND_VAR to a folder of yours.") from problem
+
+
+def make_folder(path: Path) -> None:
+    """A folder that others may pass through but not list: the database server of a root start runs as another user."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o711)
+
+
+def _create_once(path: Path, text: str) -> None:
+    """Write a private file completely or not at all; of two processes that try, one wins and both read the same."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_text(text)
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,15 @@
+"""Every table of the product, so that migrations and tests see one complete metadata."""
+
+from __future__ import annotations
+
+from db.metadata import metadata
+from events import store as _events
+from inventory.catalog import store as _catalog
+from inventory.ledger import store as _ledger
+from inventory.locations import store as _locations
+from inventory.lots import store as _lots
+from inventory.reservations import store as _reservations
+from tenants import store as _tenants
+
+__all__ = ["metadata"]
+_STORES = (_events, _catalog, _ledger, _locations, _lots, _reservations, _tenants)

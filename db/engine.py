@@ -1,0 +1,40 @@
+"""Engines and pools: SQLAlchemy for things and screens, bare asyncpg where every microsecond counts."""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+STATEMENT_TIMEOUT_MS = 15_000
+"""Longest a screen's query may run. Stock commits have their own pool and limit, so a slow report cannot starve them."""
+
+
+def make_engine(url: str, pool_size: int = 8) -> AsyncEngine:
+    """The app role's engine. `url` is a plain `postgresql://` address."""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        connect_args={
+            "command_timeout": STATEMENT_TIMEOUT_MS / 1000,
+            "server_settings": {
+                "application_name": "onhand-app",
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": "10000",
+                "jit": "off",
+            },
+        },
+    )
+
+
+async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+    """The engine role's pool: a few connections with long-lived prepared statements and generic plans."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        command_timeout=10,
+        max_inactive_connection_lifetime=0,
+        server_settings={"application_name": "onhand-engine", "jit": "off", "plan_cache_mode": "force_generic_plan"},
+    )

@@ -1,0 +1,32 @@
+"""Row security: a transaction says whose rows it may see, and forgets it when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_SET_SLUG = text("SELECT set_config('app.tenant_slug', :slug, true)")
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine, tenant_id: int) -> AsyncIterator[AsyncConnection]:
+    """A read-only, repeatable snapshot of one tenant: what queries run in, so a page and its `as_of_seq` agree."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with connection.begin():
+            await set_tenant(connection, tenant_id)
+            yield connection
+
+
+async def set_tenant(connection: AsyncConnection, tenant_id: int) -> None:
+    """Bind the open transaction to a tenant. Local to the transaction, so a pooled connection keeps nothing."""
+    await connection.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+
+
+async def set_slug(connection: AsyncConnection, slug: str) -> None:
+    """Let the open transaction see the one tenant row with this slug: the only row readable before sign-in."""
+    await connection.execute(_SET_SLUG, {"slug": slug})

@@ -1,0 +1,63 @@
+"""What every verb is given: who asks, for which tenant, and the two ways to change something."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from db.tenancy import reading
+from events.unit_of_work import UnitOfWork, unit_of_work
+from kit.clock import Clock
+from kit.errors import refuse
+from tenants.domain import Actor, Tenant
+
+if TYPE_CHECKING:
+    from inventory.ledger.messages import Command, Outcome
+
+
+class Stock(Protocol):
+    """The stock engine as the business sees it."""
+
+    async def submit(self, tenant_id: int, command: Command) -> Outcome:
+        """Decide and commit one command. Returns when its outcome is durable; raises `Unavailable` when it cannot know."""
+        ...
+
+
+class Unavailable(Exception):
+    """The engine cannot answer now. The command's key stays valid: sending it again is safe. `retry_after_s` is a hint."""
+
+    def __init__(self, reason: str, retry_after_s: int = 1) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's hands: `actor` asks within `tenant`; `stock` moves stock; `reading` and `writing` reach the rest."""
+
+    tenant: Tenant
+    actor: Actor
+    stock: Stock
+    engine: AsyncEngine
+    clock: Clock
+
+    def permit(self, permission: str) -> None:
+        """Raise the refusal `not_allowed` unless the actor has the permission."""
+        if not self.actor.may(permission):
+            raise refuse("not_allowed", permission=permission, role=self.actor.role.label)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only snapshot of the tenant."""
+        async with reading(self.engine, self.tenant.id) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        """A transaction for things and documents, with the facts about them."""
+        async with unit_of_work(self.engine, self.tenant.id, self.actor.principal_id, self.actor.role) as work:
+            yield work

@@ -1,0 +1,1 @@
+"""Places: warehouses (an outlet is one too) and the zones, aisles and bins inside them."""

@@ -1,0 +1,34 @@
+"""Public ids and the hashes that stand for keys and bodies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+_RESERVATION = re.compile(r"R(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
+
+
+def reservation_id(seq: int, part: int = 0) -> str:
+    """`R184207`: the sequence of the ledger row that made it, and the partition where a tenant has several."""
+    return f"R{seq}.{part}" if part else f"R{seq}"
+
+
+def parse_reservation_id(text: str) -> tuple[int, int] | None:
+    """(seq, part) of a reservation id, or None when it is not one."""
+    match = _RESERVATION.fullmatch(text)
+    return (int(match.group(1)), int(match.group(2) or 0)) if match else None
+
+
+def digest16(*parts: bytes) -> bytes:
+    """128 bits of SHA-256 over length-prefixed parts: narrow enough for a hot index, wide enough never to collide."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        hasher.update(len(part).to_bytes(4, "big"))
+        hasher.update(part)
+    return hasher.digest()[:16]
+
+
+def token(octets: int = 32) -> str:
+    """A URL-safe random token of `octets` bytes of entropy."""
+    return secrets.token_urlsafe(octets)

@@ -1,0 +1,35 @@
+"""Text that people typed: trimmed, bounded, printable."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]{0,62}[A-Za-z0-9._+-])?", re.ASCII)
+_KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
+
+
+def clean(text: str, length_max: int) -> str:
+    """Trimmed NFC text. Raises ValueError `text_too_long` or `unprintable_text` (control characters, lone surrogates)."""
+    text = unicodedata.normalize("NFC", text).strip()
+    if len(text) > length_max:
+        raise ValueError("text_too_long")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValueError("unprintable_text")
+    return text
+
+
+def is_slug(text: str) -> bool:
+    """Lower-case letters, digits and inner hyphens, up to 63: a tenant's name in an address."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def is_code(text: str) -> bool:
+    """A SKU or warehouse code: ASCII letters, digits and `. _ / + -` or inner spaces, up to 64."""
+    return _CODE.fullmatch(text) is not None
+
+
+def is_idempotency_key(text: str) -> bool:
+    """1 to 255 printable ASCII characters."""
+    return _KEY.fullmatch(text) is not None

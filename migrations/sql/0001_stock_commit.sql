@@ -1,0 +1,107 @@
+-- One batch of one partition, in the caller's transaction: proof of ownership, ledger, balances, buckets, holds, replies.
+--
+-- Errors: OH001 fenced (another owner has the partition), OH002 out of order (the batch before this one did not commit),
+-- OH004 a row was not as the owner remembers it. Each rolls the whole batch back.
+--
+-- The fence compares after RETURNING. With the expected sequence in its WHERE it would find no row at once, on its
+-- old snapshot, instead of waiting for the batch in flight. Every later statement takes a fresh snapshot, so it sees
+-- what that batch wrote.
+CREATE FUNCTION stock_commit(
+  p_tenant int, p_part smallint, p_epoch bigint, p_base bigint, p_head bytea, p_at bigint,
+  l_effective bigint[], l_delta_on_hand bigint[], l_delta_reserved bigint[], l_delta_blocked bigint[], l_delta_in_transit bigint[],
+  l_on_hand bigint[], l_reserved bigint[], l_blocked bigint[], l_in_transit bigint[], l_version bigint[], l_document bigint[],
+  l_cost bigint[], l_item int[], l_warehouse int[], l_location int[], l_lot int[], l_owner int[], l_principal int[],
+  l_condition smallint[], l_kind smallint[], l_role smallint[], l_key text[], l_reference text[], l_reason text[], l_hash bytea[],
+  b_item int[], b_warehouse int[], b_on_hand bigint[], b_reserved bigint[], b_blocked bigint[], b_in_transit bigint[],
+  b_short bigint[], b_version bigint[], b_base_version bigint[], b_seq bigint[],
+  k_item int[], k_warehouse int[], k_location int[], k_lot int[], k_owner int[], k_condition smallint[], k_qty bigint[], k_pinned bigint[],
+  h_seq bigint[], h_line smallint[], h_expires bigint[], h_qty bigint[], h_item int[], h_warehouse int[], h_location int[],
+  h_lot int[], h_owner int[], h_created_by int[], h_hard smallint[], h_reference text[],
+  u_seq bigint[], u_line smallint[], u_expires bigint[], u_hard smallint[], u_open bigint[], u_committed bigint[],
+  u_released bigint[], u_expired bigint[],
+  r_key bytea[], r_body bytea[], r_seq bigint[], r_reply bytea[]
+) RETURNS void LANGUAGE plpgsql SET search_path = public AS $$
+DECLARE
+  reached bigint;
+  done bigint;
+  rows_new bigint := cardinality(l_kind);
+BEGIN
+  PERFORM set_config('app.tenant_id', p_tenant::text, true);
+
+  UPDATE stock_partitions SET seq = seq + rows_new, head_hash = p_head
+    WHERE tenant_id = p_tenant AND part = p_part AND epoch = p_epoch RETURNING seq INTO reached;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'fenced: epoch % no longer owns partition %.%', p_epoch, p_tenant, p_part USING ERRCODE = 'OH001';
+  END IF;
+  IF reached <> p_base + rows_new THEN
+    RAISE EXCEPTION 'out of order: at %, expected %', reached, p_base + rows_new USING ERRCODE = 'OH002';
+  END IF;
+
+  IF rows_new > 0 THEN
+    INSERT INTO stock_ledger (tenant_id, part, seq, epoch, recorded_at_us, effective_at_us,
+        delta_on_hand, delta_reserved, delta_blocked, delta_in_transit, on_hand, reserved, blocked, in_transit,
+        cell_version, document, unit_cost, item_id, warehouse_id, location_id, lot_id, owner_id, principal_id,
+        condition, kind, role, key, reference, reason, hash)
+      SELECT p_tenant, p_part, p_base + n, p_epoch, p_at, effective,
+        d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit,
+        version, document, cost, item, warehouse, location, lot, owner, principal,
+        condition, kind, role, key, reference, reason, hash
+      FROM unnest(l_effective, l_delta_on_hand, l_delta_reserved, l_delta_blocked, l_delta_in_transit, l_on_hand, l_reserved,
+        l_blocked, l_in_transit, l_version, l_document, l_cost, l_item, l_warehouse, l_location, l_lot, l_owner, l_principal,
+        l_condition, l_kind, l_role, l_key, l_reference, l_reason, l_hash) WITH ORDINALITY
+        AS t (effective, d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit, version, document,
+        cost, item, warehouse, location, lot, owner, principal, condition, kind, role, key, reference, reason, hash, n);
+  END IF;
+
+  IF cardinality(b_item) > 0 THEN
+    INSERT INTO stock_balances AS b (tenant_id, item_id, warehouse_id, part, on_hand, reserved, blocked, in_transit, short, version, seq)
+      SELECT p_tenant, item, warehouse, p_part, on_hand, reserved, blocked, in_transit, short, base_version, seq
+      FROM unnest(b_item, b_warehouse, b_on_hand, b_reserved, b_blocked, b_in_transit, b_short, b_base_version, b_seq)
+        AS t (item, warehouse, on_hand, reserved, blocked, in_transit, short, base_version, seq)
+      WHERE base_version = 0
+    ON CONFLICT DO NOTHING;
+    UPDATE stock_balances b SET on_hand = t.on_hand, reserved = t.reserved, blocked = t.blocked, in_transit = t.in_transit,
+        short = t.short, version = t.version, seq = t.seq
+      FROM unnest(b_item, b_warehouse, b_on_hand, b_reserved, b_blocked, b_in_transit, b_short, b_version, b_base_version, b_seq)
+        AS t (item, warehouse, on_hand, reserved, blocked, in_transit, short, version, base_version, seq)
+      WHERE b.tenant_id = p_tenant AND b.item_id = t.item AND b.warehouse_id = t.warehouse AND b.version = t.base_version;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done <> cardinality(b_item) THEN
+      RAISE EXCEPTION 'balances changed behind the owner: % of % as remembered', done, cardinality(b_item) USING ERRCODE = 'OH004';
+    END IF;
+  END IF;
+
+  IF cardinality(k_item) > 0 THEN
+    INSERT INTO stock_buckets AS b (tenant_id, item_id, warehouse_id, location_id, lot_id, owner_id, condition, qty, pinned)
+      SELECT p_tenant, * FROM unnest(k_item, k_warehouse, k_location, k_lot, k_owner, k_condition, k_qty, k_pinned)
+    ON CONFLICT (tenant_id, item_id, warehouse_id, location_id, lot_id, owner_id, condition)
+      DO UPDATE SET qty = EXCLUDED.qty, pinned = EXCLUDED.pinned;
+  END IF;
+
+  IF cardinality(h_seq) > 0 THEN
+    INSERT INTO stock_holds (tenant_id, part, seq, line, expires_at_us, created_at_us, qty, open, committed, released, expired,
+        item_id, warehouse_id, location_id, lot_id, owner_id, created_by, hard, reference)
+      SELECT p_tenant, p_part, seq, line, expires, p_at, qty, qty, 0, 0, 0, item, warehouse, location, lot, owner, created_by, hard, reference
+      FROM unnest(h_seq, h_line, h_expires, h_qty, h_item, h_warehouse, h_location, h_lot, h_owner, h_created_by, h_hard, h_reference)
+        AS t (seq, line, expires, qty, item, warehouse, location, lot, owner, created_by, hard, reference);
+  END IF;
+
+  IF cardinality(u_seq) > 0 THEN
+    UPDATE stock_holds h SET expires_at_us = t.expires, hard = t.hard, open = t.open, committed = t.committed,
+        released = t.released, expired = t.expired
+      FROM unnest(u_seq, u_line, u_expires, u_hard, u_open, u_committed, u_released, u_expired)
+        AS t (seq, line, expires, hard, open, committed, released, expired)
+      WHERE h.tenant_id = p_tenant AND h.part = p_part AND h.seq = t.seq AND h.line = t.line;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done <> cardinality(u_seq) THEN
+      RAISE EXCEPTION 'holds changed behind the owner: % of %', done, cardinality(u_seq) USING ERRCODE = 'OH004';
+    END IF;
+  END IF;
+
+  -- The unique key is the judge of repeated commands: a conflict undoes the batch, and its owner decides again knowing the answer.
+  IF cardinality(r_key) > 0 THEN
+    INSERT INTO stock_replies (tenant_id, part, key_hash, body_hash, seq, recorded_at_us, reply)
+      SELECT p_tenant, p_part, key, body, seq, p_at, reply
+      FROM unnest(r_key, r_body, r_seq, r_reply) AS t (key, body, seq, reply);
+  END IF;
+END $$;
