@@ -22,7 +22,7 @@ class UnitOfWork:
     principal_id: int
     role: int
 
-    async def record(self, name: str, subject: str, **body: Any) -> None:
+    async def record(self, name: str, subject: str, /, **body: Any) -> None:
         """Write the fact `name` about `subject` (a public id) with its facts. Names are past tense: `item_created`."""
         row: Mapping[str, Any] = {
             "tenant_id": self.tenant_id,

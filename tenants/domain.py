@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum
+from zoneinfo import available_timezones
+
+from kit.errors import Refusal
+from kit.text import is_slug
 
 
 class Role(IntEnum):
@@ -73,3 +79,67 @@ class Actor:
 
 SYSTEM = Actor(0, "system", "Onhand", Role.SYSTEM)
 """Onhand itself: the sweeper's and the verifier's hand in the ledger."""
+
+
+LANGUAGES = ("en", "ru", "ky")
+PASSWORD_LENGTH_MIN = 10
+"""ASVS 5.0 asks for 8 and recommends more; length is what counts, so nothing else is demanded."""
+PASSWORD_LENGTH_MAX = 256
+EMAIL_LENGTH_MAX = 254
+SESSION_IDLE = timedelta(hours=12)
+"""A session unused for so long has ended: a shift and its breaks."""
+SESSION_LONGEST = timedelta(days=7)
+"""A session ends then even when it is used every minute."""
+TICKET_LIFE = timedelta(seconds=30)
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def session_is_open(now: datetime, seen_at: datetime, expires_at: datetime) -> bool:
+    """Whether a session may still be used."""
+    return now < expires_at and now < seen_at + SESSION_IDLE
+
+
+def normal_email(text: str) -> str:
+    """The form in which an e-mail is stored and looked up."""
+    return text.strip().lower()
+
+
+def company_refusal(slug: str, name: str, time_zone: str, language: str, currency: str) -> Refusal | None:
+    """Why a company cannot be founded with these data, all reasons at once."""
+    wrong = [
+        {"field": field}
+        for field, fits in (
+            ("slug", is_slug(slug)),
+            ("name", bool(name.strip())),
+            ("time_zone", time_zone in available_timezones()),
+            ("language", language in LANGUAGES),
+            ("currency", _CURRENCY.fullmatch(currency) is not None),
+        )
+        if not fits
+    ]
+    return Refusal("invalid_value", tuple(wrong)) if wrong else None
+
+
+def user_refusal(name: str, email: str, password: str, role: Role) -> Refusal | None:
+    """Why a person cannot be added with these data. The system's own role is nobody's."""
+    if not name.strip():
+        return Refusal("value_missing", ({"field": "name"},))
+    if len(email) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(email):
+        return Refusal("not_an_email", ({"field": "email"},))
+    return password_refusal(password) or role_refusal(role)
+
+
+def password_refusal(password: str) -> Refusal | None:
+    """Why a password cannot be taken."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        return Refusal("password_too_short", ({"field": "password", "min": PASSWORD_LENGTH_MIN},))
+    if len(password) > PASSWORD_LENGTH_MAX:
+        return Refusal("password_too_long", ({"field": "password", "max": PASSWORD_LENGTH_MAX},))
+    return None
+
+
+def role_refusal(role: Role) -> Refusal | None:
+    """Why a role cannot be given."""
+    return Refusal("unknown_role", ({"field": "role"},)) if role is Role.SYSTEM else None

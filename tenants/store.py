@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Identity, Integer, LargeBinary, SmallInteger, Table, Text, UniqueConstraint
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    LargeBinary,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
+from db.tenancy import set_slug, set_tenant
+from tenants.domain import Actor, Role, Tenant
 
 
 def _of_principal() -> ForeignKeyConstraint:
@@ -88,5 +109,138 @@ live_tickets = Table(
     Column("role", SmallInteger, nullable=False),
     timestamp("expires_at"),
     Column("spent", Boolean, nullable=False, server_default="false"),
+    Column("proof", LargeBinary, nullable=False),  # hash of the session or key that asked: the connection ends with it
     _of_principal(),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A person as stored; `actor` is who they are to the rest of the system."""
+
+    actor: Actor
+    email: str
+    password_hash: str | None
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session and its person."""
+
+    user: UserRow
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """An API key as stored."""
+
+    actor: Actor
+    name: str
+    prefix: str
+    key_hash: bytes
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def enter(connection: AsyncConnection, slug: str) -> Tenant | None:
+    """The tenant with this slug, and the transaction bound to it; None when there is none."""
+    await set_slug(connection, slug)
+    row = (await connection.execute(select(tenants).where(tenants.c.slug == slug))).one_or_none()
+    if row is None:
+        return None
+    await set_tenant(connection, row.id)
+    return Tenant(row.id, row.slug, row.name, row.time_zone, row.language, row.currency, row.plan)
+
+
+async def user_by_email(connection: AsyncConnection, tenant: int, email: str) -> UserRow | None:
+    """The person with this e-mail (in its stored form)."""
+    row = (await connection.execute(_users().where(users.c.tenant_id == tenant, users.c.email == email))).one_or_none()
+    return _user(row) if row else None
+
+
+async def user_by_id(connection: AsyncConnection, tenant: int, principal_id: int, *, lock: bool = False) -> UserRow | None:
+    """The person with this principal id; `lock` keeps others from changing them until the transaction ends."""
+    query = _users().where(users.c.tenant_id == tenant, users.c.principal_id == principal_id)
+    row = (await connection.execute(query.with_for_update(of=users) if lock else query)).one_or_none()
+    return _user(row) if row else None
+
+
+async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: bytes) -> SessionRow | None:
+    """The session with this hash and its person."""
+    query = (
+        _users()
+        .add_columns(sessions.c.seen_at, sessions.c.expires_at)
+        .join(sessions, (sessions.c.tenant_id == users.c.tenant_id) & (sessions.c.principal_id == users.c.principal_id))
+        .where(sessions.c.tenant_id == tenant, sessions.c.token_hash == token_hash)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return SessionRow(_user(row), row.seen_at, row.expires_at) if row else None
+
+
+async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
+    """The API key with this hash."""
+    row = (await connection.execute(_keys().where(api_keys.c.tenant_id == tenant, api_keys.c.key_hash == key_hash))).one_or_none()
+    return _key(row) if row else None
+
+
+async def keys_of(connection: AsyncConnection, tenant: int) -> list[KeyRow]:
+    """All keys of the tenant, newest first."""
+    rows = await connection.execute(_keys().where(api_keys.c.tenant_id == tenant).order_by(api_keys.c.principal_id.desc()))
+    return [_key(row) for row in rows]
+
+
+async def users_of(connection: AsyncConnection, tenant: int) -> list[UserRow]:
+    """All people of the tenant by name."""
+    rows = await connection.execute(_users().where(users.c.tenant_id == tenant).order_by(principals.c.label, users.c.email))
+    return [_user(row) for row in rows]
+
+
+async def users_counted(connection: AsyncConnection, tenant: int) -> int:
+    """How many people may sign in."""
+    query = select(func.count()).select_from(users).where(users.c.tenant_id == tenant, users.c.disabled_at.is_(None))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def keys_counted(connection: AsyncConnection, tenant: int) -> int:
+    """How many keys are not revoked."""
+    query = select(func.count()).select_from(api_keys).where(api_keys.c.tenant_id == tenant, api_keys.c.revoked_at.is_(None))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
+    """Principals of the enabled admins, locked until the transaction ends so that two of them cannot step down at once."""
+    query = select(users.c.principal_id).where(
+        users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None)
+    )
+    return set((await connection.execute(query.order_by(users.c.principal_id).with_for_update())).scalars())
+
+
+async def add_principal(connection: AsyncConnection, tenant: int, kind: str, label: str) -> int:
+    """A new hand for the ledger; its id."""
+    made = await connection.execute(principals.insert().values(tenant_id=tenant, kind=kind, label=label).returning(principals.c.id))
+    return int(made.scalar_one())
+
+
+def _users() -> Any:
+    return select(users, principals.c.label).join(
+        principals, (principals.c.tenant_id == users.c.tenant_id) & (principals.c.id == users.c.principal_id)
+    )
+
+
+def _keys() -> Any:
+    return select(api_keys)
+
+
+def _user(row: Row[Any]) -> UserRow:
+    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language)
+    return UserRow(actor, row.email, row.password_hash, row.disabled_at)
+
+
+def _key(row: Row[Any]) -> KeyRow:
+    actor = Actor(row.principal_id, "key", row.name, Role(row.role))
+    return KeyRow(actor, row.name, row.prefix, row.key_hash, row.created_at, row.expires_at, row.used_at, row.revoked_at)

@@ -1,0 +1,134 @@
+"""Recognising who calls: session cookies, API keys and tickets become a `Caller`.
+
+Every request passes here, so what was looked up is remembered for a few seconds. Whatever ends a session or a key in this
+process is felt at once; what another process ended is felt when the memory runs out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kit.clock import Clock, from_us
+from tenants import store
+from tenants.credentials import fingerprint, slug_of_key, slug_of_session
+from tenants.domain import Actor, Role, Tenant, session_is_open
+from tenants.messages import Caller
+
+REMEMBERED_S = 5.0
+REMEMBERED_MAX = 10_000
+_TOUCH = timedelta(minutes=5)
+"""How coarse "last seen" may be: one write in five minutes instead of one per request."""
+
+_Find = Callable[[AsyncConnection, Tenant, bytes, datetime], Awaitable[Actor | None]]
+
+
+class Callers:
+    """Callers by what they show. `clock` decides expiry; `remembered_s` is how long an answer may be reused."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, remembered_s: float = REMEMBERED_S) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._remembered_s = remembered_s
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._forgotten = 0
+
+    async def of_session(self, cookie: str) -> Caller | None:
+        """The person of a session cookie, or None when it opens nothing."""
+        return await self._recognise(slug_of_session(cookie), fingerprint(cookie), _by_session)
+
+    async def of_key(self, key: str) -> Caller | None:
+        """The holder of an API key, or None when it opens nothing."""
+        return await self._recognise(slug_of_key(key), fingerprint(key), _by_key)
+
+    async def of_ticket(self, slug: str, ticket: str) -> Caller | None:
+        """Spend a ticket: its caller the first time, None ever after."""
+        now = from_us(self._clock())
+        async with self._engine.begin() as connection:
+            tenant = await store.enter(connection, slug)
+            proof = await _spend(connection, tenant, fingerprint(ticket), now) if tenant else None
+        return await self._find(slug, proof, _by_either) if proof else None
+
+    async def again(self, caller: Caller) -> Caller | None:
+        """The caller as of now, read afresh: what long connections ask from time to time. None means: end it."""
+        return await self._find(caller.tenant.slug, caller.proof, _by_either)
+
+    def forget(self, tenant_id: int, principal_id: int) -> None:
+        """The person's or key's rights changed: ask the database next time."""
+        self._forgotten += 1
+        for proof, (_, caller) in list(self._known.items()):
+            if caller.tenant.id == tenant_id and caller.actor.principal_id == principal_id:
+                del self._known[proof]
+
+    async def _recognise(self, slug: str | None, proof: bytes, find: _Find) -> Caller | None:
+        until, caller = self._known.get(proof, (0.0, None))
+        if caller is not None and time.monotonic() < until:
+            return caller
+        if slug is None:
+            return None
+        before = self._forgotten
+        found = await self._find(slug, proof, find)
+        # Something was revoked while we were reading: what we read may be older than that.
+        if found is not None and before == self._forgotten:
+            self._remember(proof, found)
+        return found
+
+    def _remember(self, proof: bytes, caller: Caller) -> None:
+        self._known[proof] = (time.monotonic() + self._remembered_s, caller)
+        self._known.move_to_end(proof)
+        while len(self._known) > REMEMBERED_MAX:
+            self._known.popitem(last=False)
+
+    async def _find(self, slug: str, proof: bytes, find: _Find) -> Caller | None:
+        now = from_us(self._clock())
+        async with self._engine.begin() as connection:
+            tenant = await store.enter(connection, slug)
+            actor = await find(connection, tenant, proof, now) if tenant else None
+        if tenant is None or actor is None or actor.role is Role.SYSTEM:
+            return None
+        return Caller(tenant, actor, proof)
+
+
+async def _by_session(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
+    found = await store.session_by_hash(connection, tenant.id, proof)
+    if found is None or found.user.disabled_at is not None or not session_is_open(now, found.seen_at, found.expires_at):
+        return None
+    if now - found.seen_at > _TOUCH:
+        table = store.sessions
+        await connection.execute(
+            update(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == proof).values(seen_at=now)
+        )
+    return found.user.actor
+
+
+async def _by_key(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
+    found = await store.key_by_hash(connection, tenant.id, proof)
+    if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= now):
+        return None
+    if found.used_at is None or now - found.used_at > _TOUCH:
+        table = store.api_keys
+        await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.key_hash == proof).values(used_at=now))
+    return found.actor
+
+
+async def _by_either(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
+    return await _by_session(connection, tenant, proof, now) or await _by_key(connection, tenant, proof, now)
+
+
+async def _spend(connection: AsyncConnection, tenant: Tenant, ticket_hash: bytes, now: datetime) -> bytes | None:
+    table = store.live_tickets
+    spent = await connection.execute(
+        update(table)
+        .where(
+            table.c.tenant_id == tenant.id, table.c.ticket_hash == ticket_hash, table.c.expires_at > now, table.c.spent.is_(False)
+        )
+        .values(spent=True)
+        .returning(table.c.proof)
+    )
+    proof = spent.scalar_one_or_none()
+    return bytes(proof) if proof is not None else None

@@ -1,0 +1,245 @@
+"""What people do here: found a company, and decide who may do what in it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from db.tenancy import set_slug, set_tenant
+from events.unit_of_work import UnitOfWork, unit_of_work
+from kit.clock import Clock, from_us
+from kit.errors import Refusal, Refused, refuse
+from tenants import store
+from tenants.callers import Callers
+from tenants.credentials import Passwords, Secret, new_key
+from tenants.domain import (
+    LANGUAGES,
+    SYSTEM,
+    Actor,
+    Role,
+    Tenant,
+    company_refusal,
+    normal_email,
+    password_refusal,
+    role_refusal,
+    user_refusal,
+)
+from tenants.messages import NewCompany, NewKey, NewUser
+from tenants.sessions import end_sessions
+
+MayAdd = Callable[[str, str, int], Refusal | None]
+"""Whether the plan (first) allows one more of something (second) beside so many (third): billing's word, handed in."""
+Prepare = Callable[[UnitOfWork], Awaitable[None]]
+"""What else a new company needs from packages that this one may not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Companies, their people and their keys."""
+
+    engine: AsyncEngine
+    passwords: Passwords
+    callers: Callers
+    clock: Clock
+    may_add: MayAdd
+
+    async def found(self, company: NewCompany, admin: NewUser, prepare: Prepare) -> tuple[Tenant, Actor]:
+        """A company and its first admin, together with what `prepare` adds. Refuses a slug that is taken."""
+        _unless(company_refusal(company.slug, company.name, company.time_zone, company.language, company.currency))
+        email = _checked(admin)
+        password_hash = await self.passwords.hash(admin.password)
+        try:
+            async with unit_of_work(self.engine, 0, SYSTEM.principal_id, SYSTEM.role) as nowhere:
+                tenant, work = await _found(nowhere, company)
+                person = await _add_user(work, admin, email, password_hash)
+                await prepare(work)
+        except IntegrityError as problem:
+            if "uq_tenants_slug" not in str(problem.orig):
+                raise
+            raise refuse("slug_taken", {"field": "slug", "slug": company.slug}) from problem
+        return tenant, person
+
+    async def add_user(self, tenant: Tenant, by: Actor, new: NewUser) -> Actor:
+        """One more person. Refuses what does not fit, an e-mail that is taken, and more people than the plan has."""
+        _permit(by, "people.write")
+        email = _checked(new)
+        password_hash = await self.passwords.hash(new.password)
+        try:
+            async with self._work(tenant, by) as work:
+                _unless(self.may_add(tenant.plan, "users", await store.users_counted(work.connection, tenant.id)))
+                return await _add_user(work, new, email, password_hash)
+        except IntegrityError as problem:
+            if "uq_users_tenant_id_email" not in str(problem.orig):
+                raise
+            raise refuse("email_taken", {"field": "email", "email": email}) from problem
+
+    async def set_role(self, tenant: Tenant, by: Actor, principal_id: int, role: Role) -> None:
+        """Give a person another role. Their sessions end: rights never grow or shrink inside one. The last admin stays one."""
+        _permit(by, "people.write")
+        _unless(role_refusal(role))
+        async with self._work(tenant, by) as work:
+            if role is not Role.ADMIN:
+                await _keep_an_admin(work, principal_id)
+            before = await _person(work, principal_id)
+            await _change_user(work, principal_id, role=int(role))
+            await end_sessions(work, principal_id)
+            await work.record("user_role_changed", before.email, before=before.actor.role.label, after=role.label)
+        self.callers.forget(tenant.id, principal_id)
+
+    async def set_password(self, tenant: Tenant, by: Actor, principal_id: int, password: str) -> None:
+        """A new password, one's own or (with the right) another's. All sessions of the person end."""
+        if by.principal_id != principal_id:
+            _permit(by, "people.write")
+        _unless(password_refusal(password))
+        password_hash = await self.passwords.hash(password)
+        async with self._work(tenant, by) as work:
+            user = await _person(work, principal_id)
+            await _change_user(work, principal_id, password_hash=password_hash)
+            await end_sessions(work, principal_id)
+            await work.record("user_password_changed", user.email)
+        self.callers.forget(tenant.id, principal_id)
+
+    async def disable_user(self, tenant: Tenant, by: Actor, principal_id: int) -> None:
+        """The person may not sign in any more and their sessions end. What they did stays theirs in the ledger."""
+        _permit(by, "people.write")
+        async with self._work(tenant, by) as work:
+            await _keep_an_admin(work, principal_id)
+            user = await _person(work, principal_id)
+            await _change_user(work, principal_id, disabled_at=self._now())
+            await end_sessions(work, principal_id)
+            await work.record("user_disabled", user.email)
+        self.callers.forget(tenant.id, principal_id)
+
+    async def choose_language(self, tenant: Tenant, by: Actor, language: str) -> None:
+        """The language a person reads Onhand in."""
+        if language not in LANGUAGES:
+            raise refuse("unknown_language", {"field": "language", "language": language})
+        async with self._work(tenant, by) as work:
+            await _change_user(work, by.principal_id, language=language)
+        self.callers.forget(tenant.id, by.principal_id)
+
+    async def make_key(self, tenant: Tenant, by: Actor, new: NewKey) -> Secret:
+        """An API key. Its text is given out this once; only its hash is kept."""
+        _permit(by, "keys.write")
+        _unless(role_refusal(new.role))
+        if not new.name.strip():
+            raise refuse("value_missing", {"field": "name"})
+        async with self._work(tenant, by) as work:
+            _unless(self.may_add(tenant.plan, "keys", await store.keys_counted(work.connection, tenant.id)))
+            return await _add_key(work, tenant, new, self._now())
+
+    async def revoke_key(self, tenant: Tenant, by: Actor, principal_id: int) -> None:
+        """The key opens nothing any more. Revoking it again changes nothing."""
+        _permit(by, "keys.write")
+        table = store.api_keys
+        async with self._work(tenant, by) as work:
+            ended = await work.connection.execute(
+                update(table)
+                .where(table.c.tenant_id == tenant.id, table.c.principal_id == principal_id)
+                .values(revoked_at=self._now())
+                .returning(table.c.prefix)
+            )
+            prefix = ended.scalar_one_or_none()
+            if prefix is None:
+                raise refuse("not_found")
+            await work.record("key_revoked", prefix)
+        self.callers.forget(tenant.id, principal_id)
+
+    def _work(self, tenant: Tenant, by: Actor) -> AbstractAsyncContextManager[UnitOfWork]:
+        return unit_of_work(self.engine, tenant.id, by.principal_id, by.role)
+
+    def _now(self) -> datetime:
+        return from_us(self.clock())
+
+
+def _unless(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+def _permit(by: Actor, permission: str) -> None:
+    if not by.may(permission):
+        raise refuse("not_allowed", permission=permission, role=by.role.label)
+
+
+def _checked(new: NewUser) -> str:
+    email = normal_email(new.email)
+    _unless(user_refusal(new.name, email, new.password, new.role))
+    return email
+
+
+async def _found(nowhere: UnitOfWork, company: NewCompany) -> tuple[Tenant, UnitOfWork]:
+    """The tenant's row, the hand of the system, and the transaction bound to the new tenant."""
+    table, connection = store.tenants, nowhere.connection
+    values = {
+        "slug": company.slug,
+        "name": company.name.strip(),
+        "time_zone": company.time_zone,
+        "language": company.language,
+        "currency": company.currency,
+        "plan": company.plan,
+    }
+    await set_slug(connection, company.slug)
+    tenant_id = int((await connection.execute(table.insert().values(values).returning(table.c.id))).scalar_one())
+    await set_tenant(connection, tenant_id)
+    work = replace(nowhere, tenant_id=tenant_id)
+    await connection.execute(
+        store.principals.insert().values(tenant_id=tenant_id, id=SYSTEM.principal_id, kind=SYSTEM.kind, label=SYSTEM.label)
+    )
+    await work.record("company_founded", company.slug, **values)
+    return Tenant(tenant_id, **values), work
+
+
+async def _add_user(work: UnitOfWork, new: NewUser, email: str, password_hash: str) -> Actor:
+    principal_id = await store.add_principal(work.connection, work.tenant_id, "person", new.name.strip())
+    await work.connection.execute(
+        store.users.insert().values(
+            tenant_id=work.tenant_id, principal_id=principal_id, email=email, password_hash=password_hash, role=int(new.role)
+        )
+    )
+    await work.record("user_added", email, role=new.role.label)
+    return Actor(principal_id, "person", new.name.strip(), new.role)
+
+
+async def _add_key(work: UnitOfWork, tenant: Tenant, new: NewKey, now: datetime) -> Secret:
+    secret = new_key(tenant.slug)
+    name = new.name.strip()
+    principal_id = await store.add_principal(work.connection, tenant.id, "key", name)
+    await work.connection.execute(
+        store.api_keys.insert().values(
+            tenant_id=tenant.id,
+            principal_id=principal_id,
+            name=name,
+            prefix=secret.prefix,
+            key_hash=secret.hash,
+            role=int(new.role),
+            expires_at=None if new.days is None else now + timedelta(days=new.days),
+        )
+    )
+    await work.record("key_made", secret.prefix, name=name, role=new.role.label)
+    return secret
+
+
+async def _person(work: UnitOfWork, principal_id: int) -> store.UserRow:
+    user = await store.user_by_id(work.connection, work.tenant_id, principal_id, lock=True)
+    if user is None:
+        raise refuse("not_found")
+    return user
+
+
+async def _keep_an_admin(work: UnitOfWork, leaving: int) -> None:
+    if await store.admins(work.connection, work.tenant_id) == {leaving}:
+        raise refuse("last_admin", {"field": "role"})
+
+
+async def _change_user(work: UnitOfWork, principal_id: int, **values: object) -> None:
+    table = store.users
+    await work.connection.execute(
+        update(table).where(table.c.tenant_id == work.tenant_id, table.c.principal_id == principal_id).values(values)
+    )
