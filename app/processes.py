@@ -53,10 +53,12 @@ class Account:
 
     def may_reach(self, path: Path) -> bool:
         """Whether this account can pass every folder down to `path` and read what stands there."""
-        if self.is_us:
-            return True
-        resolved = path.resolve()
-        return self._allowed(resolved, 0o5) and all(self._allowed(folder, 0o1) for folder in resolved.parents)
+        return self.is_us or (self.may_pass(path.resolve().parent) and self._allowed(path.resolve(), 0o5))
+
+    def may_pass(self, folder: Path) -> bool:
+        """Whether this account can reach what stands in `folder` when it knows the name."""
+        resolved = folder.resolve()
+        return self.is_us or all(self._allowed(each, 0o1) for each in (resolved, *resolved.parents))
 
     def _allowed(self, path: Path, bits: int) -> bool:
         status = path.stat()

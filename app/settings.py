@@ -79,7 +79,7 @@ class Settings:
     redis_url: str | None = _setting("REDIS_URL", _url("redis", "rediss", "unix"), shown=False)
     ray_address: str | None = _setting("RAY_ADDRESS", _text)
     engine: Literal["ray", "local"] = _setting("ONHAND_ENGINE", _one_of("ray", "local"), "ray")
-    # One core is left to Postgres and the web for every core that decides: measured best on two cores with one shard.
+    # Half of the cores: the others are busy with Postgres and the web on the same commands.
     shards: int = _setting("ONHAND_SHARDS", _count, str(max(1, (os.cpu_count() or 1) // 2)))
     log_level: str = _setting("ONHAND_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")
     environment: Literal["development", "production"] = _setting(

@@ -1,0 +1,111 @@
+"""Servers and databases for tests: one PostgreSQL and one Valkey per session, in a folder and on ports of their own.
+
+`database` is shared and migrated once; `fresh_database` is an empty copy of the same for a test that wants to be alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.embedded import Postgres, Redis, remove
+from app.provision import Urls, migrate, provision, url_with
+
+TEMPLATE = "onhand_template"
+
+
+@dataclass(frozen=True, slots=True)
+class Database(Urls):
+    """A migrated database: addresses for its owner, the app, the engine, and the superuser (which no product code gets)."""
+
+    admin: str
+    name: str
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A var folder of this session, reachable by the user the servers run as."""
+    folder = Path(tempfile.mkdtemp(prefix="onhand-test-"))
+    folder.chmod(0o711)
+    yield folder
+    remove(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[str]:
+    """Address of a superuser on a PostgreSQL that lives as long as the session."""
+    server = Postgres(server_folder, shared_buffers_mb=128)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(server_folder: Path) -> Iterator[str]:
+    """Address of a Redis-compatible server that lives as long as the session."""
+    server = Redis(server_folder)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str, server_folder: Path) -> Database:
+    """A migrated database that nobody connects to, so that it can be copied at any time."""
+    urls = asyncio.run(provision(postgres, TEMPLATE, server_folder / "secrets.json"))
+    migrate(urls.owner)
+    return Database(urls.owner, urls.app, urls.engine, url_with(postgres, database=TEMPLATE), TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def database(postgres: str, template: Database) -> Database:
+    """The migrated database that tests share; keep apart by using companies of your own."""
+    return asyncio.run(_copy(postgres, template, "onhand"))
+
+
+@pytest.fixture
+def fresh_database(postgres: str, template: Database) -> Iterator[Database]:
+    """A migrated database of this test alone, dropped afterwards even when connections were left open."""
+    copy = asyncio.run(_copy(postgres, template, f"onhand_{secrets.token_hex(6)}"))
+    yield copy
+    asyncio.run(_drop(postgres, copy.name))
+
+
+@pytest.fixture
+def new_database(postgres: str, template: Database) -> Iterator[Callable[[], Database]]:
+    """Makes fresh databases on demand, for a test that needs several."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        made.append(asyncio.run(_copy(postgres, template, f"onhand_{secrets.token_hex(6)}")))
+        return made[-1]
+
+    yield make
+    for each in made:
+        asyncio.run(_drop(postgres, each.name))
+
+
+async def _copy(admin: str, template: Database, name: str) -> Database:
+    """A copy of the template. Rights on a database are not copied with it, so its three roles are let in again."""
+    connection = await asyncpg.connect(admin)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER "{template.name}_owner"')
+        await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+        await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{template.name}_app", "{template.name}_engine"')
+    finally:
+        await connection.close()
+    addresses = [url_with(url, database=name) for url in (template.owner, template.app, template.engine, template.admin)]
+    return Database(*addresses, name)
+
+
+async def _drop(admin: str, name: str) -> None:
+    connection = await asyncpg.connect(admin)
+    try:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
