@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from db.arrays import use_flat_arrays
+
 STATEMENT_TIMEOUT_MS = 15_000
 """Longest a screen's query may run. Stock commits have their own pool and limit, so a slow report cannot starve them."""
 
@@ -28,7 +30,7 @@ def make_engine(url: str, pool_size: int = 8) -> AsyncEngine:
     )
 
 
-async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+async def make_pool(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     """The engine role's pool: a few connections with long-lived prepared statements and generic plans."""
     return await asyncpg.create_pool(
         url,
@@ -36,5 +38,6 @@ async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
         max_size=size,
         command_timeout=10,
         max_inactive_connection_lifetime=0,
+        init=use_flat_arrays,
         server_settings={"application_name": "onhand-engine", "jit": "off", "plan_cache_mode": "force_generic_plan"},
     )

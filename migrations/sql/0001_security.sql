@@ -27,6 +27,7 @@ CREATE POLICY own ON tenants
 
 -- The engine walks all partitions to sweep and to verify; it sees ids and heads there, no names and no people.
 CREATE POLICY of_engine ON stock_partitions FOR SELECT TO onhand_engine USING (true);
+CREATE POLICY of_engine ON stock_holds FOR SELECT TO onhand_engine USING (true);
 CREATE POLICY of_engine ON tenants FOR SELECT TO onhand_engine USING (true);
 
 GRANT USAGE ON SCHEMA public TO onhand_app, onhand_engine;

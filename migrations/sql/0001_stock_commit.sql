@@ -10,8 +10,8 @@ CREATE FUNCTION stock_commit(
   p_tenant int, p_part smallint, p_epoch bigint, p_base bigint, p_head bytea, p_at bigint,
   l_effective bigint[], l_delta_on_hand bigint[], l_delta_reserved bigint[], l_delta_blocked bigint[], l_delta_in_transit bigint[],
   l_on_hand bigint[], l_reserved bigint[], l_blocked bigint[], l_in_transit bigint[], l_version bigint[], l_document bigint[],
-  l_cost bigint[], l_item int[], l_warehouse int[], l_location int[], l_lot int[], l_owner int[], l_principal int[],
-  l_condition smallint[], l_kind smallint[], l_role smallint[], l_key text[], l_reference text[], l_reason text[], l_hash bytea[],
+  l_item int[], l_warehouse int[], l_location int[], l_lot int[], l_owner int[], l_principal int[],
+  l_condition smallint[], l_kind smallint[], l_role smallint[], l_cost bigint[], l_key text[], l_reference text[], l_reason text[], l_hash bytea[],
   b_item int[], b_warehouse int[], b_on_hand bigint[], b_reserved bigint[], b_blocked bigint[], b_in_transit bigint[],
   b_short bigint[], b_version bigint[], b_base_version bigint[], b_seq bigint[],
   k_item int[], k_warehouse int[], k_location int[], k_lot int[], k_owner int[], k_condition smallint[], k_qty bigint[], k_pinned bigint[],
@@ -44,13 +44,13 @@ BEGIN
         condition, kind, role, key, reference, reason, hash)
       SELECT p_tenant, p_part, p_base + n, p_epoch, p_at, effective,
         d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit,
-        version, document, cost, item, warehouse, location, lot, owner, principal,
+        version, document, NULLIF(cost, -1), item, warehouse, location, lot, owner, principal,
         condition, kind, role, key, reference, reason, hash
       FROM unnest(l_effective, l_delta_on_hand, l_delta_reserved, l_delta_blocked, l_delta_in_transit, l_on_hand, l_reserved,
-        l_blocked, l_in_transit, l_version, l_document, l_cost, l_item, l_warehouse, l_location, l_lot, l_owner, l_principal,
-        l_condition, l_kind, l_role, l_key, l_reference, l_reason, l_hash) WITH ORDINALITY
+        l_blocked, l_in_transit, l_version, l_document, l_item, l_warehouse, l_location, l_lot, l_owner, l_principal,
+        l_condition, l_kind, l_role, l_cost, l_key, l_reference, l_reason, l_hash) WITH ORDINALITY
         AS t (effective, d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit, version, document,
-        cost, item, warehouse, location, lot, owner, principal, condition, kind, role, key, reference, reason, hash, n);
+        item, warehouse, location, lot, owner, principal, condition, kind, role, cost, key, reference, reason, hash, n);
   END IF;
 
   IF cardinality(b_item) > 0 THEN

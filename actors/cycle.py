@@ -1,0 +1,247 @@
+"""The life of a partition: drain, load, decide, commit, answer; again. Read this file first.
+
+At most two batches are in flight: one committing, the next decided on top of it and already sent, waiting for the same
+row lock in the database. Answers go out in order, after their commit. When a batch fails, it and whatever was decided
+on top of it are undone by forgetting all memory, and their letters go back to the front of the mailbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from actors import commit, lease, loader
+from actors.cell import FAILED, Batch, Memory, decide_batch
+from actors.expiry import Expiry
+from actors.gauges import Gauges
+from actors.mailbox import Letter, Mailbox
+from actors.replies import Replies
+from kit.clock import Clock
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger("actors")
+
+BATCH_MAX = 1_000
+"""Commands in one batch: past the knee of the curve of throughput over batch size, and still some 20 ms of work."""
+IN_FLIGHT_MAX = 2
+RESIDENT_MAX = 200_000
+"""Cells, and reservations, kept in memory per partition: about 200 MB at worst."""
+ATTEMPTS_MAX = 8
+"""How often a command may be undone by its batch's failures before it is tried alone and answered on its own merits."""
+
+Hint = Callable[[int, int, int], None]
+"""(tenant, part, seq): the ledger has grown."""
+
+
+class Flight:
+    """A batch on its way to the database."""
+
+    __slots__ = ("batch", "letters", "started", "task")
+
+    def __init__(self, batch: Batch, letters: list[Letter], task: asyncio.Task[None]) -> None:
+        self.batch = batch
+        self.letters = letters
+        self.task = task
+        self.started = time.perf_counter_ns()
+
+
+class Cycle:
+    """One owned partition at work. `run` ends when closed, or raises Fenced when outranked."""
+
+    def __init__(self, pool: loader.Pool, mailbox: Mailbox, clock: Clock, hint: Hint, gauges: Gauges) -> None:
+        self._pool = pool
+        self._mailbox = mailbox
+        self._clock = clock
+        self._hint = hint
+        self._gauges = gauges
+        self._replies = Replies()
+        self._expiry = Expiry()
+        self._flights: deque[Flight] = deque()
+        self._landed = asyncio.Event()
+        self._alone = 0  # so many commands are still to be tried one by one
+        self._closing = False
+
+    async def run(self, tenant: int, part: int, owner: str) -> None:
+        """Own the partition until closed. Raises Fenced when somebody else owns it."""
+        self._memory = await patiently(lambda: lease.acquire(self._pool, tenant, part, owner))
+        while not (self._closing and not len(self._mailbox) and not self._flights):
+            if self._failed():
+                await self._recover()
+            elif len(self._flights) >= IN_FLIGHT_MAX:
+                await self._landing()
+            elif self._expiry.must_look(self._clock()):
+                await self._look_ahead()
+            elif letters := self._letters():
+                await self._turn(letters)
+            else:
+                await self._sleep()
+
+    def close(self) -> None:
+        """Finish what has arrived, then end."""
+        self._closing = True
+        self._mailbox.arrived.set()
+
+    async def _turn(self, letters: list[Letter]) -> None:
+        """Load, decide, send."""
+        commands = [letter.command for letter in letters]
+        await patiently(lambda: loader.load(self._pool, self._memory, commands))
+        if self._failed():  # the ground moved while loading
+            self._mailbox.put_back(letters)
+            return
+        batch = decide_batch(self._memory, commands, self._replies.known, self._clock())
+        if batch.rows or batch.replies:
+            self._replies.remember(batch)
+            self._expiry.watch(batch)
+            self._send(batch, letters)
+        else:  # nothing to write: repeats of known keys, expiries that were not due after all
+            self._answer_behind(batch, letters)
+        self._memory.shed(RESIDENT_MAX, self._flights[0].batch.number - 1 if self._flights else batch.number)
+
+    def _send(self, batch: Batch, letters: list[Letter]) -> None:
+        values = commit.arguments(self._memory, batch)
+        task = asyncio.create_task(self._commit(values))
+        self._flights.append(Flight(batch, letters, task))
+        task.add_done_callback(self._land)
+
+    def _answer_behind(self, batch: Batch, letters: list[Letter]) -> None:
+        """Answer from memory, but not before the batches in flight: the answers may be theirs."""
+        if not self._flights:
+            for letter, outcome in zip(letters, batch.outcomes, strict=True):
+                letter.answer(outcome)
+            return
+        before = self._flights[-1].task
+        task = asyncio.create_task(_after(before))
+        self._flights.append(Flight(batch, letters, task))
+        task.add_done_callback(self._land)
+
+    async def _commit(self, values: list[object]) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                await commit.commit(connection, values)  # type: ignore[arg-type]
+        except commit.UNREACHABLE as problem:  # could not even get a connection
+            raise commit.Unknown(repr(problem)) from problem
+
+    def _land(self, _: asyncio.Task[None]) -> None:
+        """Answer every batch that has committed, in order, up to the first that has not."""
+        while self._flights and self._flights[0].task.done() and not self._failed():
+            flight = self._flights.popleft()
+            self._settle(flight)
+        self._landed.set()
+        self._mailbox.arrived.set()
+
+    def _settle(self, flight: Flight) -> None:
+        batch = flight.batch
+        for letter, outcome in zip(flight.letters, batch.outcomes, strict=True):
+            letter.answer(outcome)
+        self._gauges.count(len(flight.letters), len(batch.rows), (time.perf_counter_ns() - flight.started) // 1_000)
+        if batch.rows:
+            self._hint(self._memory.tenant, self._memory.part, batch.seq)
+
+    def _failed(self) -> bool:
+        return bool(self._flights) and self._flights[0].task.done() and self._flights[0].task.exception() is not None
+
+    async def _recover(self) -> None:
+        """Find out from the record what became of the failed batches, forget the rest, and try it again."""
+        await asyncio.wait([flight.task for flight in self._flights])
+        flights, self._flights = list(self._flights), deque()
+        problem = flights[0].task.exception()
+        self._gauges.recoveries += 1
+        log.info("batch_failed", tenant=self._memory.tenant, problem=repr(problem), flights=len(flights))
+        if isinstance(problem, commit.Fenced):
+            raise problem
+        self._memory = await patiently(lambda: lease.confirm(self._pool, self._memory))
+        self._replies.forget()
+        self._expiry.forget()
+        undone = self._settle_committed(flights)
+        if isinstance(problem, commit.KeysKnown):
+            keys = [reply[0] for flight in undone for reply in flight.batch.replies]
+            await patiently(lambda: self._recall(keys))
+        elif undone and not isinstance(problem, (commit.OutOfOrder, commit.Unknown)):
+            self._doubt(undone, problem)
+        self._put_back(undone)
+
+    def _settle_committed(self, flights: list[Flight]) -> list[Flight]:
+        """Answer the flights that are in the ledger after all; return the others. Only we write under our epoch, so a
+        batch with rows is there exactly if the head has reached it."""
+        undone = []
+        for flight in flights:
+            if flight.batch.rows and flight.batch.seq <= self._memory.seq:
+                self._settle(flight)
+            else:
+                undone.append(flight)
+        return undone
+
+    def _doubt(self, undone: list[Flight], problem: BaseException | None) -> None:
+        """A value or a constraint was at fault: try the batch's commands one by one, so that only the guilty one fails."""
+        letters = undone[0].letters
+        if len(letters) == 1:
+            log.error("command_failed", tenant=self._memory.tenant, problem=repr(problem))
+            self._gauges.failed += 1
+            letters.pop().answer(FAILED)
+        else:
+            self._alone = len(letters)
+
+    def _put_back(self, undone: list[Flight]) -> None:
+        letters = [letter for flight in undone for letter in flight.letters]
+        for letter in letters:
+            letter.attempts += 1
+            if letter.attempts == ATTEMPTS_MAX:
+                self._alone = max(self._alone, len(letters))
+        self._mailbox.put_back(letters)
+
+    async def _recall(self, keys: list[bytes]) -> None:
+        async with self._pool.acquire() as connection:
+            await self._replies.recall(connection, self._memory.tenant, self._memory.part, keys)  # type: ignore[arg-type]
+
+    def _letters(self) -> list[Letter]:
+        """The next batch: expiries that are due, then what waits."""
+        due = [Letter(command, None, 0) for command in self._expiry.pop_due(self._clock())]
+        self._gauges.expired += len(due)
+        if self._alone and len(self._mailbox):
+            self._alone -= 1
+            return due + self._mailbox.take(1)
+        return due + self._mailbox.take(BATCH_MAX)
+
+    async def _look_ahead(self) -> None:
+        while self._flights and not self._failed():
+            await self._landing()
+        if not self._failed():
+            await patiently(lambda: self._expiry.look(self._pool, self._memory, self._clock()))
+
+    async def _landing(self) -> None:
+        self._landed.clear()
+        await self._landed.wait()
+
+    async def _sleep(self) -> None:
+        """Until something arrives or falls due."""
+        if not self._closing:
+            self._mailbox.arrived.clear()
+        try:
+            async with asyncio.timeout(self._expiry.wait_s(self._clock())):
+                await (self._landing() if self._closing else self._mailbox.arrived.wait())
+        except TimeoutError:
+            pass
+
+
+async def _after(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])
+    if task.exception() is not None:
+        raise commit.OutOfOrder
+
+
+async def patiently(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """The attempt's result, however long the database cannot be reached. Whoever waits has a deadline of its own."""
+    pause = 0.05
+    while True:
+        try:
+            return await attempt()
+        except commit.UNREACHABLE as problem:
+            log.warning("database_unreachable", problem=repr(problem), pause_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(1.0, pause * 2)

@@ -1,0 +1,176 @@
+"""The desk: the caller's side of the engine, one in each process. Implements `ctx.stock`.
+
+Commands of all requests gather per partition and leave in messages, up to two under way for a partition and a few for
+a shard. Nothing waits for a timer: while answers are awaited the next message fills itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import structlog
+
+from actors.shard import BUSY, OK
+from inventory.context import Unavailable
+from inventory.ledger.messages import AnyCommand, Command, Outcome
+
+log = structlog.get_logger("actors")
+
+MESSAGE_MAX = 500
+"""Commands in one message: replies then stay under Ray's 100 KiB inline limit (about 150 bytes each)."""
+LANE_IN_FLIGHT_MAX = 2
+SHARD_IN_FLIGHT_MAX = 8
+LANE_MAX = 20_000
+"""Commands that may wait for one partition in this process; beyond it the answer is "try again"."""
+PATIENCE_S = 30.0
+"""How long a lost shard is waited for (Ray restarts it in about a second) before callers are told to try again."""
+
+Transport = Callable[[bytes], Awaitable[bytes]]
+"""Carries a message to one shard and its answer back. Raises ShardLost when it cannot say what became of it."""
+Hint = Callable[[int, int, int], None]
+
+
+class ShardLost(Exception):
+    """The shard died or fell silent. What was sent may or may not have been done; sending it again is safe."""
+
+
+encode_message = msgspec.msgpack.Encoder().encode
+decode_answer = msgspec.msgpack.Decoder(list[tuple[str, list[Outcome]]]).decode
+
+Waiting = tuple[AnyCommand, "asyncio.Future[Outcome]"]
+
+
+class Lane:
+    """What waits for one partition."""
+
+    __slots__ = ("in_flight", "key", "queue")
+
+    def __init__(self, key: tuple[int, int]) -> None:
+        self.key = key
+        self.queue: deque[Waiting] = deque()
+        self.in_flight = 0
+
+
+class Desk:
+    """Sends commands to shards and gives each caller its outcome."""
+
+    def __init__(self, shards: Sequence[Transport], hint: Hint) -> None:
+        self._shards = shards
+        self._hint = hint
+        self._lanes: dict[tuple[int, int], Lane] = {}
+        self._ready: list[deque[Lane]] = [deque() for _ in shards]
+        self._in_flight = [0] * len(shards)
+        self._flushing = [False] * len(shards)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, tenant_id: int, command: Command) -> Outcome:
+        """See `inventory.context.Stock`. A caller that goes away loses the answer, not the effect."""
+        return await self.send(tenant_id, command)
+
+    def send(self, tenant_id: int, command: Command) -> asyncio.Future[Outcome]:
+        """Queue a command and return the future of its outcome. Raises Unavailable when too much is waiting."""
+        lane = self._lane((tenant_id, 0))
+        if len(lane.queue) >= LANE_MAX:
+            raise Unavailable("too many commands are waiting")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        lane.queue.append((command, future))  # type: ignore[arg-type]
+        if len(lane.queue) == 1 and lane.in_flight < LANE_IN_FLIGHT_MAX:
+            self._make_ready(lane)
+        return future
+
+    async def close(self) -> None:
+        """Wait for what is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _lane(self, key: tuple[int, int]) -> Lane:
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key)
+        return lane
+
+    def _make_ready(self, lane: Lane) -> None:
+        """The lane may send. The flush comes after everything that is ready to run now, so that it takes along their commands."""
+        shard = lane.key[0] % len(self._shards)
+        if lane not in self._ready[shard]:
+            self._ready[shard].append(lane)
+        if not self._flushing[shard]:
+            self._flushing[shard] = True
+            asyncio.get_running_loop().call_soon(self._flush, shard)
+
+    def _flush(self, shard: int) -> None:
+        self._flushing[shard] = False
+        while self._ready[shard] and self._in_flight[shard] < SHARD_IN_FLIGHT_MAX:
+            groups = self._gather(shard)
+            self._in_flight[shard] += 1
+            task = asyncio.create_task(self._carry(shard, groups))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _gather(self, shard: int) -> list[tuple[Lane, list[Waiting]]]:
+        """The next message: what the ready lanes hold, in turn, up to its size."""
+        groups: list[tuple[Lane, list[Waiting]]] = []
+        room = MESSAGE_MAX
+        ready = self._ready[shard]
+        for _ in range(len(ready)):
+            if not room:
+                break
+            lane = ready.popleft()
+            taken = [lane.queue.popleft() for _ in range(min(room, len(lane.queue)))]
+            lane.in_flight += 1
+            room -= len(taken)
+            groups.append((lane, taken))
+            if lane.queue and lane.in_flight < LANE_IN_FLIGHT_MAX:
+                ready.append(lane)
+        return groups
+
+    async def _carry(self, shard: int, groups: list[tuple[Lane, list[Waiting]]]) -> None:
+        message = encode_message([(*lane.key, [command for command, _ in taken]) for lane, taken in groups])
+        try:
+            answers = decode_answer(await self._insist(shard, message))
+            for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
+                self._deliver(lane, taken, status, outcomes)
+        except ShardLost as problem:
+            for lane, taken in groups:
+                self._deliver(lane, taken, str(problem), [])
+        finally:
+            self._in_flight[shard] -= 1
+            for lane, _ in groups:
+                lane.in_flight -= 1
+                if lane.queue:
+                    self._make_ready(lane)
+            if self._ready[shard]:
+                self._make_ready(self._ready[shard][0])
+
+    async def _insist(self, shard: int, message: bytes) -> bytes:
+        """Send until answered: the keys in the message make it safe, the record knows what was already done."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_S
+        pause = 0.05
+        while True:
+            try:
+                return await self._shards[shard](message)
+            except ShardLost as problem:
+                log.warning("shard_lost", shard=shard, problem=str(problem))
+                if loop.time() + pause > deadline:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(1.0, pause * 2)
+
+    def _deliver(self, lane: Lane, taken: list[Waiting], status: str, outcomes: list[Outcome]) -> None:
+        if status != OK:
+            reason = "too many commands are waiting" if status == BUSY else "the outcome is not known yet"
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(Unavailable(reason))
+            return
+        seq = 0
+        for (_, future), outcome in zip(taken, outcomes, strict=True):
+            seq = max(seq, outcome.seq)
+            if not future.done():
+                future.set_result(outcome)
+        self._hint(*lane.key, seq)

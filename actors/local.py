@@ -1,0 +1,55 @@
+"""The engine without Ray: one shard in this process. Same cells, same commits, same answers."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from uuid import uuid4
+
+from actors.cycle import Hint
+from actors.desk import Desk, ShardLost
+from actors.shard import Shard
+from db.engine import make_pool
+from kit.clock import Clock, now_us
+
+POOL_SIZE = 6
+"""Connections of a shard: two for the batches in flight of a busy partition, the rest for loading and other partitions."""
+
+
+def owner_name(kind: str) -> str:
+    """Who owns a partition, for people reading the table: never compared, the epoch is."""
+    return f"{kind}:{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+class LocalEngine:
+    """Shard and desk of this process. `fenced` is called when another owner has taken a partition."""
+
+    def __init__(self, database_url: str, hint: Hint, fenced: Callable[[], None], clock: Clock = now_us) -> None:
+        self._url = database_url
+        self._hint = hint
+        self._fenced = fenced
+        self._clock = clock
+
+    async def start(self) -> Desk:
+        """Connect, and return the desk that reaches the shard."""
+        self._pool = await make_pool(self._url, POOL_SIZE)
+        self.shard = Shard(self._pool, owner_name("local"), 0, 1, self._clock, self._hint, self._on_fenced)
+        self._alive = True
+        self.desk = Desk([self._carry], self._hint)
+        return self.desk
+
+    async def close(self) -> None:
+        """Finish what has arrived, then let go."""
+        await self.shard.close()
+        await self.desk.close()
+        await self._pool.close()
+
+    async def _carry(self, message: bytes) -> bytes:
+        if not self._alive:
+            raise ShardLost("fenced")
+        return await self.shard.submit(message)
+
+    def _on_fenced(self) -> None:
+        self._alive = False
+        self._fenced()

@@ -1,0 +1,64 @@
+"""A partition as its shard sees it: a mailbox, and a cycle that empties it for as long as it is ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from actors.commit import Fenced
+from actors.cycle import Cycle, Hint
+from actors.gauges import Gauges
+from actors.loader import Pool
+from actors.mailbox import Group, Mailbox
+from inventory.ledger.messages import AnyCommand
+from kit.clock import Clock
+
+log = structlog.get_logger("actors")
+
+
+class Partition:
+    """Starts its cycle when made. `ended` is called once, with True if it was fenced."""
+
+    def __init__(
+        self, key: tuple[int, int], owner: str, pool: Pool, clock: Clock, hint: Hint, gauges: Gauges, ended: Callable[[Partition, bool], None]
+    ) -> None:
+        self.key = key
+        self._owner = owner
+        self._ended = ended
+        self._mailbox = Mailbox()
+        self._waiting: set[Group] = set()
+        self._cycle = Cycle(pool, self._mailbox, clock, hint, gauges)
+        self._task = asyncio.create_task(self._run())
+
+    def put(self, commands: Sequence[AnyCommand]) -> Group:
+        """Queue commands. Raises mailbox.Full."""
+        group = self._mailbox.put(commands)
+        self._waiting.add(group)
+        group.done.add_done_callback(lambda _: self._waiting.discard(group))
+        return group
+
+    async def close(self, patience_s: float) -> None:
+        """Finish what has arrived, for at most `patience_s`; the rest ends unanswered, and its keys stay valid."""
+        self._cycle.close()
+        await asyncio.wait([self._task], timeout=patience_s)
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        fenced = False
+        try:
+            await self._cycle.run(*self.key, self._owner)
+        except Fenced:
+            fenced = True
+            log.warning("fenced", tenant=self.key[0], part=self.key[1])
+        except Exception:
+            # A fault of ours. Forget everything and begin again: the database has the truth, the keys make resending safe.
+            log.exception("partition_failed", tenant=self.key[0], part=self.key[1])
+        finally:
+            for group in list(self._waiting):
+                if not group.done.done():
+                    group.done.cancel()
+            self._ended(self, fenced)

@@ -1,0 +1,111 @@
+"""A shard: many partitions in one process. Takes messages of bytes, answers with bytes; knows nothing of Ray."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from actors.commit import UNREACHABLE
+from actors.cycle import Hint
+from actors.gauges import Gauges
+from actors.loader import Pool
+from actors.mailbox import Full
+from actors.partition import Partition
+from inventory.ledger.messages import AnyCommand
+from kit.clock import Clock
+
+log = structlog.get_logger("actors")
+
+ANSWER_S = 10.0
+"""How long a message may wait for its outcomes. After it the caller is told to ask again; the commands go on."""
+SWEEP_S = 2.0
+"""How often partitions without traffic are looked through for holds past their end."""
+CLOSE_S = 4.0
+
+Message = list[tuple[int, int, list[AnyCommand]]]
+"""(tenant, part, commands) of one message."""
+decode_message = msgspec.msgpack.Decoder(Message).decode
+encode_answer = msgspec.msgpack.Encoder().encode
+
+OK, BUSY, LATE = "", "busy", "late"
+"""What became of a partition's commands: decided; not taken, the mailbox is full; not known in time."""
+
+
+class Shard:
+    """Hosts the partitions whose number falls to it: `tenant % shards == number`."""
+
+    def __init__(self, pool: Pool, owner: str, number: int, shards: int, clock: Clock, hint: Hint, fenced: Callable[[], None]) -> None:
+        self._pool = pool
+        self._owner = owner
+        self._number = number
+        self._shards = shards
+        self._clock = clock
+        self._hint = hint
+        self._fenced = fenced
+        self._closing = False
+        self._partitions: dict[tuple[int, int], Partition] = {}
+        self.gauges = Gauges()
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def submit(self, message: bytes) -> bytes:
+        """Answer a message: for each partition in it a status and, if decided, the outcomes in order."""
+        answers = await asyncio.gather(*[self._serve((tenant, part), commands) for tenant, part, commands in decode_message(message)])
+        return encode_answer(answers)
+
+    async def close(self) -> None:
+        """Finish what has arrived and give up all partitions."""
+        self._closing = True
+        self._sweeper.cancel()
+        await asyncio.gather(*[partition.close(CLOSE_S) for partition in list(self._partitions.values())])
+
+    def stats(self) -> dict[str, object]:
+        """Gauges for the metrics page."""
+        return {**dataclasses.asdict(self.gauges), "partitions": len(self._partitions)}
+
+    async def _serve(self, key: tuple[int, int], commands: list[AnyCommand]) -> tuple[str, list[msgspec.Raw]]:
+        try:
+            group = self._partition(key).put(commands)
+        except Full:
+            return BUSY, []
+        try:
+            outcomes = await asyncio.wait_for(asyncio.shield(group.done), ANSWER_S)
+        except (TimeoutError, asyncio.CancelledError):
+            return LATE, []
+        return OK, [msgspec.Raw(outcome) for outcome in outcomes]
+
+    def _partition(self, key: tuple[int, int]) -> Partition:
+        partition = self._partitions.get(key)
+        if partition is None:
+            partition = Partition(key, self._owner, self._pool, self._clock, self._hint, self.gauges, self._on_ended)
+            self._partitions[key] = partition
+        return partition
+
+    def _on_ended(self, partition: Partition, fenced: bool) -> None:
+        self._partitions.pop(partition.key, None)
+        if fenced:
+            # Another owner is at work. Whatever else this process believes may be as old: end it, never own again.
+            self._fenced()
+
+    async def _sweep(self) -> None:
+        """Wake partitions that have holds past their end: owning one is enough, its first batch writes them down."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                rows = await self._pool.fetch(_DUE_PARTITIONS, self._clock(), self._shards, self._number)
+            except UNREACHABLE as problem:
+                log.warning("sweep_skipped", problem=repr(problem))
+                continue
+            for tenant, part in rows:
+                if (tenant, part) not in self._partitions and not self._closing:
+                    self._partition((tenant, part))
+
+
+_DUE_PARTITIONS = """
+SELECT p.tenant_id, p.part FROM stock_partitions p
+WHERE p.tenant_id % $2 = $3 AND EXISTS (
+  SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $1)
+"""

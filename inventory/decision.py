@@ -1,0 +1,124 @@
+"""What a decision looks like: entries to post and what becomes of a reservation. Values only; nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from inventory.ledger.messages import Line
+from kit.errors import Refusal
+
+CellKey = tuple[int, int]
+"""(item id, warehouse id)."""
+Grain = tuple[int, int, int, int]
+"""(location id, lot id, owner id, condition): where inside a cell stock is."""
+PLAIN: Grain = (0, 0, 0, 0)
+"""Stock without location or lot, our own, good: what is not in any bucket."""
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One ledger row to be: how much of what, where, changes in which measure."""
+
+    kind: int
+    cell: CellKey
+    grain: Grain
+    delta_on_hand: int = 0
+    delta_reserved: int = 0
+    delta_blocked: int = 0
+    delta_in_transit: int = 0
+    unit_cost: int | None = None
+    delta_pinned: int = 0  # of delta_reserved, what is promised from this very bucket
+
+
+class NewHold(Struct, frozen=True):
+    """A reservation to be made, one hold line per command line."""
+
+    lines: tuple[Line, ...]
+    hard: bool
+    expires_at_us: int
+
+
+class HoldChange(Struct, frozen=True, gc=False):
+    """So much of a reservation's line leaves its open part, into `measure` (committed, released or expired)."""
+
+    line: int
+    measure: str
+    qty: int
+
+
+class Decision(Struct, frozen=True):
+    """What will be written if the batch commits. `term` is a reservation's new (hard, expiry), if it gets one."""
+
+    entries: list[Entry]
+    new_hold: NewHold | None = None
+    reservation: int = 0
+    changes: Sequence[HoldChange] = ()
+    term: tuple[bool, int] | None = None
+    note: str = ""
+
+
+class Needs(NamedTuple):
+    """What must be in memory before a command can be decided."""
+
+    cells: tuple[CellKey, ...] = ()
+    reservation: int = 0
+
+
+class CellView(Protocol):
+    """A cell as decisions read it."""
+
+    on_hand: int
+    reserved: int
+    blocked: int
+    buckets: Mapping[Grain, tuple[int, int]]  # grain -> (quantity, of which pinned)
+
+
+class HoldLineView(Protocol):
+    """A reservation's line as decisions read it."""
+
+    item: int
+    warehouse: int
+    location: int
+    lot: int
+    owner: int
+    open: int
+    expired: int
+
+
+class HoldView(Protocol):
+    """A reservation as decisions read it."""
+
+    hard: bool
+    expires_at_us: int
+    lines: list[HoldLineView]
+
+
+class StockView(Protocol):
+    """The loaded part of a partition: every cell and reservation that `needs` named."""
+
+    def cell(self, key: CellKey) -> CellView:
+        """The cell, empty if it never held anything."""
+        ...
+
+    def reservation(self, seq: int) -> HoldView | None:
+        """The reservation, or None if there is none with this number."""
+        ...
+
+
+__all__ = [
+    "PLAIN",
+    "CellKey",
+    "CellView",
+    "Decision",
+    "Entry",
+    "Grain",
+    "HoldChange",
+    "HoldLineView",
+    "HoldView",
+    "Needs",
+    "NewHold",
+    "Refusal",
+    "StockView",
+]
