@@ -100,9 +100,7 @@ async def _by_session(connection: AsyncConnection, tenant: Tenant, proof: bytes,
         return None
     if now - found.seen_at > _TOUCH:
         table = store.sessions
-        await connection.execute(
-            update(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == proof).values(seen_at=now)
-        )
+        await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == proof).values(seen_at=now))
     return found.user.actor
 
 
@@ -124,9 +122,7 @@ async def _spend(connection: AsyncConnection, tenant: Tenant, ticket_hash: bytes
     table = store.live_tickets
     spent = await connection.execute(
         update(table)
-        .where(
-            table.c.tenant_id == tenant.id, table.c.ticket_hash == ticket_hash, table.c.expires_at > now, table.c.spent.is_(False)
-        )
+        .where(table.c.tenant_id == tenant.id, table.c.ticket_hash == ticket_hash, table.c.expires_at > now, table.c.spent.is_(False))
         .values(spent=True)
         .returning(table.c.proof)
     )

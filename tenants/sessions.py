@@ -106,9 +106,7 @@ class Sessions:
 async def end_sessions(work: UnitOfWork, principal_id: int) -> None:
     """Part of whatever changes a person's rights: all their sessions end with the same transaction."""
     table = store.sessions
-    await work.connection.execute(
-        delete(table).where(table.c.tenant_id == work.tenant_id, table.c.principal_id == principal_id)
-    )
+    await work.connection.execute(delete(table).where(table.c.tenant_id == work.tenant_id, table.c.principal_id == principal_id))
 
 
 async def _keep_hash(work: UnitOfWork, principal_id: int, password_hash: str) -> None:

@@ -214,9 +214,7 @@ async def keys_counted(connection: AsyncConnection, tenant: int) -> int:
 
 async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
     """Principals of the enabled admins, locked until the transaction ends so that two of them cannot step down at once."""
-    query = select(users.c.principal_id).where(
-        users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None)
-    )
+    query = select(users.c.principal_id).where(users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None))
     return set((await connection.execute(query.order_by(users.c.principal_id).with_for_update())).scalars())
 
 

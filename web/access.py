@@ -1,0 +1,156 @@
+"""Who may call a route: each one says so itself, and an app with a silent route does not start.
+
+Order of the checks: who is it (401) → is it their company (404, as if it were not there) → may they (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from quart import Quart, Response, current_app, g, request, websocket
+from quart.typing import ResponseReturnValue
+
+from inventory.context import Context
+from kit.errors import refuse
+from tenants.messages import Caller
+from web import respond, session
+from web.wiring import parts
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+_PUBLIC = ""
+_MARK = "onhand_permission"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def allow(permission: str) -> Callable[[_View], _View]:
+    """The route is for callers of its tenant whose role has the permission."""
+
+    def mark(view: _View) -> _View:
+        setattr(view, _MARK, permission)
+        return view
+
+    return mark
+
+
+def public(view: _View) -> _View:
+    """The route is for everyone; it learns nothing of the caller unless it asks `whoever()`."""
+    setattr(view, _MARK, _PUBLIC)
+    return view
+
+
+def ctx() -> Context:
+    """The caller's context in a route marked with `allow`."""
+    found: Context = g.ctx
+    return found
+
+
+def caller() -> Caller:
+    """The caller in a route marked with `allow`."""
+    found: Caller = g.caller
+    return found
+
+
+async def whoever() -> Caller | None:
+    """The person of the session cookie, if any: for public pages that greet those who are signed in."""
+    cookie = session.session_cookie()
+    found = await parts().callers.of_session(cookie) if cookie else None
+    g.caller = found
+    return found
+
+
+def install(app: Quart) -> None:
+    """Guard every route of the app. Call `check` when all routes are there."""
+    app.before_request(_guard_request)
+    app.before_websocket(_guard_websocket)
+
+
+def check(app: Quart) -> None:
+    """Fail unless every route says who may call it."""
+    silent = sorted({rule.endpoint for rule in app.url_map.iter_rules() if permission_of(app, rule.endpoint) is None})
+    if silent:
+        raise AssertionError(f"say @allow(…) or @public at: {', '.join(silent)}")
+
+
+def permission_of(app: Quart, endpoint: str) -> str | None:
+    """The permission of a route: empty for a public one, None where it does not say."""
+    return getattr(app.view_functions[endpoint], _MARK, None)
+
+
+async def _guard_request() -> ResponseReturnValue | None:
+    permission = permission_of(current_app, request.endpoint) if request.endpoint else _PUBLIC
+    if not permission:
+        return None
+    key = _bearer(request.headers.get("Authorization"))
+    g.caller = await parts().callers.of_key(key) if key is not None else await whoever()
+    if g.caller is None:
+        return _ask_to_sign_in()
+    _enter(g.caller, request.view_args, permission)
+    if request.method not in SAFE:
+        if key is None:
+            await require_same_site()
+        _spend(g.caller)
+    return None
+
+
+async def _guard_websocket() -> None:
+    """A socket brings a key, or a ticket where it cannot: a cookie would be sent from any site."""
+    permission = permission_of(current_app, websocket.endpoint) if websocket.endpoint else _PUBLIC
+    if not permission:
+        return
+    slug = str((websocket.view_args or {}).get("tenant", ""))
+    key, ticket = _bearer(websocket.headers.get("Authorization")), websocket.args.get("ticket")
+    if key is not None:
+        g.caller = await parts().callers.of_key(key)
+    else:
+        _require_own_origin(websocket.headers.get("Origin"), websocket.host)
+        g.caller = await parts().callers.of_ticket(slug, ticket) if ticket else None
+    if g.caller is None:
+        raise refuse("not_signed_in")
+    _enter(g.caller, websocket.view_args, permission)
+
+
+def _enter(who: Caller, view_args: dict[str, Any] | None, permission: str) -> None:
+    if (view_args or {}).get("tenant", who.tenant.slug) != who.tenant.slug:
+        raise refuse("not_found")
+    wiring = parts().wiring
+    context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock)
+    context.permit(permission)
+    g.ctx = context
+
+
+async def require_same_site() -> None:
+    """Refuse an unsafe request that another site may have made the browser send."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise refuse("form_not_ours")
+    if site is None:
+        _require_own_origin(request.headers.get("Origin"), request.host)
+    sent = request.headers.get("X-CSRF-Token") or (await request.form).get("_csrf")
+    if not session.csrf_fits(sent):
+        raise refuse("form_not_ours")
+
+
+def _require_own_origin(origin: str | None, host: str) -> None:
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise refuse("form_not_ours")
+
+
+def _spend(who: Caller) -> None:
+    g.spent = parts().limits.mutations.spend(f"{who.tenant.id}:{who.actor.principal_id}")
+    if not g.spent.allowed:
+        raise refuse("rate_limited", retry_after_s=g.spent.retry_after_s)
+
+
+def _bearer(header: str | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, key = header.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def _ask_to_sign_in() -> Response:
+    if respond.wants_problem():
+        raise refuse("not_signed_in")
+    return respond.to_sign_in()

@@ -1,0 +1,119 @@
+"""The door: signing in and out."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, g, redirect, request, url_for
+from quart.typing import ResponseReturnValue
+from quart_babel import gettext
+
+from kit.errors import refuse
+from tenants import queries
+from tenants.domain import normal_email
+from tenants.messages import SignedIn, SignIn
+from web import limits, respond, session
+from web.access import public, require_same_site, whoever
+from web.forms import Form, refusals_of, typed
+from web.limits import Spent
+from web.wiring import parts
+
+pages = Blueprint("door", __name__)
+
+
+@pages.get("/")
+@public
+async def front() -> ResponseReturnValue:
+    """The dashboard for those who are signed in, the door for all others."""
+    caller = await whoever()
+    return redirect(url_for("dashboard.show", tenant=caller.tenant.slug) if caller else url_for("door.sign_in"), 303)
+
+
+@pages.get("/sign-in")
+@public
+async def sign_in() -> Response:
+    """The door of the company that was entered last in this browser, else of any."""
+    return await _show(Form({"company": session.remembered_company()}))
+
+
+@pages.get("/t/<tenant>/sign-in")
+@public
+async def sign_in_to(tenant: str) -> Response:
+    """The door of one company. One that does not exist has a door too, and nobody gets through it."""
+    return await _show(Form({"company": tenant}))
+
+
+@pages.post("/sign-in")
+@public
+async def enter() -> Response:
+    """Through the door: a fresh session, and on to the page that was wanted."""
+    await require_same_site()
+    form = await typed()
+    with refusals_of(form):
+        return await _through(form, await _recognise(form))
+    response = await _show(form)
+    response.headers.update(limits.headers(g.spent) if g.get("spent") else {})
+    return response
+
+
+@pages.post("/sign-out")
+@public
+async def sign_out() -> Response:
+    """Out of the door: the session ends here and in the database."""
+    await whoever()
+    await require_same_site()
+    cookie = session.session_cookie()
+    if cookie:
+        await parts().sessions.sign_out(cookie)
+    response = await respond.done(url_for("door.sign_in"))
+    session.drop_session(response)
+    return response
+
+
+async def _recognise(form: Form) -> SignedIn:
+    company, email, password = form.text("company").lower(), form.text("email", 254), form["password"]
+    if not password:
+        raise refuse("value_missing", {"field": "password"})
+    address = request.remote_addr or ""
+    keys = ((parts().limits.sign_in_of_person, f"{company} {normal_email(email)}"), (parts().limits.sign_in_from_address, address))
+    for limiter, key in keys:
+        _must_be_allowed(limiter.spend(key))
+    signed_in = await parts().sessions.sign_in(SignIn(company, email, password, session.session_cookie()))
+    # Only failures count, so an office behind one address may all come at nine.
+    for limiter, key in keys:
+        limiter.give_back(key)
+    g.spent = None
+    return signed_in
+
+
+def _must_be_allowed(spent: Spent) -> None:
+    g.spent = spent
+    if not spent.allowed:
+        raise refuse("too_many_sign_ins", retry_after_s=spent.retry_after_s)
+
+
+async def _through(form: Form, signed_in: SignedIn) -> Response:
+    slug = signed_in.caller.tenant.slug
+    response = await respond.done(_own_page(slug, form["next"]) or url_for("dashboard.show", tenant=slug))
+    session.keep_session(response, signed_in.cookie)
+    session.remember_company(response, slug)
+    return response
+
+
+def _own_page(slug: str, path: str) -> str | None:
+    """The page to come back to, if it is a page of this company: never another site."""
+    return path if path.startswith(f"/t/{slug}/") and "\\" not in path and path.isprintable() else None
+
+
+async def _show(form: Form) -> Response:
+    slug = form["company"].lower()
+    form.values.setdefault("next", request.args.get("next", ""))
+    form.values.pop("password", None)
+    company = await _company_name(slug) if slug == session.remembered_company() else None
+    title = gettext("Sign in to %(company)s", company=company) if company else gettext("Sign in")
+    return await respond.page("door/sign_in.html", form.status, form=form, company=company, title=title)
+
+
+async def _company_name(slug: str) -> str | None:
+    if not slug:
+        return None
+    async with parts().wiring.engine.begin() as connection:
+        return await queries.name_of(connection, slug)

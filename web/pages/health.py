@@ -1,0 +1,28 @@
+"""Whether this process is alive, and whether it can serve."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+from sqlalchemy import text
+
+from web import respond
+from web.access import public
+from web.wiring import parts
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/healthz")
+@public
+async def healthz() -> Response:
+    """Alive: the process answers. Asks nothing of anybody else, so a slow database does not get it restarted."""
+    return respond.json({"status": "ok"})
+
+
+@pages.get("/readyz")
+@public
+async def readyz() -> Response:
+    """Ready: the database answers. What it raises becomes 503."""
+    async with parts().wiring.engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+    return respond.json({"status": "ready"})

@@ -1,0 +1,130 @@
+"""What each refusal code means at the edge: its status, its title, and a sentence with the facts in it.
+
+`_` only marks texts for the catalogues; they are translated when they are said.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """Status, title and sentence of a refusal. A sentence may name facts: `%(available)s`."""
+
+    status: int
+    title: str
+    sentence: str
+
+
+def _(text: str) -> str:
+    return text
+
+
+_REQUEST = {
+    "malformed_request": Meaning(400, _("The request cannot be read"), _("The request is not well formed: %(why)s.")),
+    "idempotency_key_missing": Meaning(
+        400, _("The Idempotency-Key is missing"), _("Send the header Idempotency-Key, so that sending again cannot do it twice.")
+    ),
+    "idempotency_key_invalid": Meaning(
+        400, _("The Idempotency-Key cannot be used"), _("An Idempotency-Key is 1 to 255 printable ASCII characters.")
+    ),
+    "not_signed_in": Meaning(401, _("Not signed in"), _("Sign in, or send a valid API key.")),
+    "wrong_credentials": Meaning(401, _("E-mail and password do not match"), _("E-mail and password do not match.")),
+    "not_allowed": Meaning(403, _("Not allowed"), _("The role %(role)s may not do this; it needs %(permission)s.")),
+    "form_not_ours": Meaning(
+        403, _("The form has expired"), _("This form was opened in another session or came from another site. Open it again and repeat.")
+    ),
+    "not_found": Meaning(404, _("There is no such thing here"), _("There is nothing at this address, or it is not yours to see.")),
+    "method_not_allowed": Meaning(405, _("That cannot be done here"), _("This address does not take %(method)s.")),
+    "not_acceptable": Meaning(406, _("No such format"), _("This can be had as %(offered)s.")),
+    "too_large": Meaning(413, _("Too large"), _("A request may be at most 1 MiB.")),
+    "too_many_lines": Meaning(422, _("Too many lines"), _("A command may have at most %(max)s lines.")),
+    "too_many_commands": Meaning(413, _("Too many commands"), _("One request may carry at most %(max)s commands.")),
+    "wrong_content_type": Meaning(415, _("Wrong content type"), _("Send the body as %(expected)s.")),
+    "idempotency_key_reused": Meaning(
+        422, _("The key was used before"), _("This Idempotency-Key was already used for another request. Use a new key for a new request.")
+    ),
+    "rate_limited": Meaning(429, _("Too many requests"), _("Too many requests. Try again in %(retry_after_s)s s.")),
+    "too_many_sign_ins": Meaning(
+        429, _("Too many attempts to sign in"), _("Too many attempts to sign in. Try again in %(retry_after_s)s s.")
+    ),
+    "internal_error": Meaning(
+        500,
+        _("Something went wrong with us"),
+        _("Something went wrong on our side. Nothing was lost; the number of this request is %(request_id)s."),
+    ),
+    "unavailable": Meaning(503, _("Not available right now"), _("This cannot be done at the moment. Try again; the same key stays valid.")),
+}
+
+_STOCK = {
+    "insufficient_stock": Meaning(
+        409, _("Not enough is available"), _("Only %(available)s of %(requested)s available for %(sku)s in %(warehouse)s.")
+    ),
+    "not_sellable": Meaning(
+        409, _("That stock cannot be sold"), _("%(sku)s in %(warehouse)s is in quarantine or damaged, so it cannot be promised.")
+    ),
+    "more_than_held": Meaning(
+        409,
+        _("More than is reserved"),
+        _("The reservation still holds %(open)s of %(sku)s in %(warehouse)s; %(requested)s were asked for."),
+    ),
+    "reservation_closed": Meaning(409, _("The reservation is closed"), _("Nothing of this reservation is open any more.")),
+    "reservation_is_firm": Meaning(409, _("The reservation is firm"), _("A firm reservation has no end that could be moved.")),
+    "reservation_expired": Meaning(
+        410, _("The reservation has expired"), _("The time of this reservation ran out and its stock is available again.")
+    ),
+    "reservation_not_found": Meaning(404, _("No such reservation"), _("There is no such reservation.")),
+    "version_conflict": Meaning(
+        409,
+        _("It changed in the meantime"),
+        _("Somebody else changed it: expected %(expected)s, but it is %(actual)s. Look again and repeat."),
+    ),
+    "nothing_due": Meaning(409, _("Nothing is due"), _("This reservation has not run out.")),
+    "quantity_too_large": Meaning(422, _("The quantity is too large"), _("The quantity is larger than can be kept.")),
+    "not_a_quantity": Meaning(422, _("Not a quantity"), _("A quantity is a plain number such as 6 or 0.150.")),
+    "too_many_decimals": Meaning(422, _("Too many decimals"), _("This item is counted with at most %(decimals)s decimals.")),
+    "not_whole_millionths": Meaning(422, _("The quantity does not convert exactly"), _("This quantity cannot be converted exactly.")),
+    "quantity_not_positive": Meaning(422, _("The quantity must be above zero"), _("The quantity must be above zero.")),
+    "reason_missing": Meaning(422, _("A reason is missing"), _("Say why the stock is adjusted.")),
+    "unknown_item": Meaning(422, _("No such item"), _("There is no item %(sku)s.")),
+    "unknown_warehouse": Meaning(422, _("No such warehouse"), _("There is no warehouse %(warehouse)s.")),
+    "unknown_location": Meaning(422, _("No such location"), _("There is no location %(location)s in %(warehouse)s.")),
+    "unknown_unit": Meaning(422, _("No such unit"), _("There is no unit %(unit)s.")),
+    "location_holds_no_stock": Meaning(
+        422, _("The location holds no stock"), _("%(location)s groups other locations and holds no stock itself.")
+    ),
+    "item_archived": Meaning(409, _("The item is archived"), _("%(sku)s is archived.")),
+    "warehouse_archived": Meaning(409, _("The warehouse is archived"), _("%(warehouse)s is archived.")),
+}
+
+_THINGS = {
+    "item_not_found": Meaning(404, _("No such item"), _("There is no such item.")),
+    "warehouse_not_found": Meaning(404, _("No such warehouse"), _("There is no such warehouse.")),
+    "location_not_found": Meaning(404, _("No such location"), _("There is no such location.")),
+    "sku_taken": Meaning(409, _("The SKU is taken"), _("There is already an item %(sku)s.")),
+    "code_taken": Meaning(409, _("The code is taken"), _("%(value)s is already in use.")),
+    "barcode_taken": Meaning(409, _("The barcode is taken"), _("%(barcode)s already belongs to %(sku)s.")),
+    "slug_taken": Meaning(409, _("The address is taken"), _("There is already a company at %(slug)s.")),
+    "email_taken": Meaning(409, _("The e-mail is taken"), _("Somebody with the e-mail %(email)s is already here.")),
+    "last_admin": Meaning(409, _("The last admin stays"), _("A company needs an admin: make somebody else one first.")),
+    "plan_limit_reached": Meaning(
+        409, _("The plan has no room for more"), _("The plan %(plan)s includes %(limit)s of these (%(what)s), and %(current)s are in use.")
+    ),
+    "invalid_body": Meaning(422, _("The data do not fit"), _("The data do not fit: see the fields named.")),
+    "invalid_value": Meaning(422, _("A value does not fit"), _("This value does not fit.")),
+    "value_missing": Meaning(422, _("A value is missing"), _("This is needed.")),
+    "unknown_field": Meaning(422, _("Unknown field"), _("There is no field %(field)s.")),
+    "text_too_long": Meaning(422, _("Too long"), _("This is too long.")),
+    "unprintable_text": Meaning(422, _("Unprintable characters"), _("This contains characters that cannot be shown.")),
+    "not_a_code": Meaning(422, _("Not a code"), _("A code is letters, digits and . _ / + - with spaces only inside, up to 64.")),
+    "not_an_amount": Meaning(422, _("Not an amount"), _("An amount is a plain number such as 12.50.")),
+    "amount_too_large": Meaning(422, _("The amount is too large"), _("The amount is larger than can be kept.")),
+    "not_an_email": Meaning(422, _("Not an e-mail address"), _("This is not an e-mail address.")),
+    "bad_cursor": Meaning(422, _("Not a cursor of ours"), _("Follow the value of next as it was given.")),
+    "password_too_short": Meaning(422, _("The password is too short"), _("Use at least %(min)s characters.")),
+    "password_too_long": Meaning(422, _("The password is too long"), _("Use at most %(max)s characters.")),
+    "unknown_role": Meaning(422, _("No such role"), _("There is no such role.")),
+    "unknown_language": Meaning(422, _("No such language"), _("Onhand speaks English, Russian and Kyrgyz.")),
+}
+
+MEANINGS: dict[str, Meaning] = _REQUEST | _STOCK | _THINGS

@@ -1,0 +1,96 @@
+"""Cookies: the session's, and the small ones that remember a company, a language and a theme."""
+
+from __future__ import annotations
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from quart import Response, g, request
+
+from kit.ids import token
+from tenants.domain import SESSION_LONGEST
+from web.wiring import parts
+
+COMPANY = "onhand_company"
+LANGUAGE = "onhand_language"
+THEME = "onhand_theme"
+VISIT = "onhand_visit"
+_YEAR_S = 365 * 24 * 3600
+
+
+def is_secure() -> bool:
+    """Whether cookies of this answer carry Secure: always in production, and wherever the request came by https."""
+    return parts().wiring.environment == "production" or request.is_secure
+
+
+def session_cookie() -> str | None:
+    """The session cookie the browser sent."""
+    return request.cookies.get(_session_name())
+
+
+def keep_session(response: Response, cookie: str) -> None:
+    """Give the browser its session."""
+    _set(response, _session_name(), cookie, int(SESSION_LONGEST.total_seconds()))
+
+
+def drop_session(response: Response) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(_session_name(), path="/", secure=is_secure(), httponly=True, samesite="Lax")
+
+
+def remember(response: Response, name: str, value: str) -> None:
+    """Keep a harmless choice for a year."""
+    _set(response, name, value, _YEAR_S)
+
+
+def remember_company(response: Response, slug: str) -> None:
+    """Keep the company that was entered. Signed, so that the door tells a company's name only to browsers that were inside."""
+    remember(response, COMPANY, _signer("company").dumps(slug))
+
+
+def remembered_company() -> str:
+    """The slug of the company entered last in this browser, or nothing."""
+    try:
+        return str(_signer("company").loads(request.cookies.get(COMPANY, "")))
+    except BadSignature:
+        return ""
+
+
+def csrf_token() -> str:
+    """The token a form must bring back. It is bound to the session, and before sign-in to this browser's visit."""
+    return _signer("csrf").dumps(_bound_to(make=True))
+
+
+def csrf_fits(text: str | None) -> bool:
+    """Whether a token was made for this session or visit."""
+    bound_to = _bound_to(make=False)
+    try:
+        return bool(bound_to) and _signer("csrf").loads(text or "") == bound_to
+    except BadSignature:
+        return False
+
+
+def keep_visit(response: Response) -> None:
+    """Send the visit's cookie if a form of this answer was bound to it."""
+    if g.get("visit"):
+        _set(response, VISIT, g.visit, None)
+
+
+def _bound_to(make: bool) -> str:
+    caller = g.get("caller")
+    if caller is not None:
+        return str(caller.proof.hex())
+    if not request.cookies.get(VISIT) and not g.get("visit") and make:
+        g.visit = token()
+    return str(g.get("visit") or request.cookies.get(VISIT, ""))
+
+
+def _session_name() -> str:
+    # Browsers drop a `__Host-` cookie that is not Secure, and plain http cannot have Secure.
+    return "__Host-onhand" if is_secure() else "onhand_session"
+
+
+def _set(response: Response, name: str, value: str, max_age: int | None) -> None:
+    response.set_cookie(name, value, max_age=max_age, path="/", secure=is_secure(), httponly=True, samesite="Lax")
+
+
+def _signer(salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(parts().wiring.secret, salt=salt)

@@ -1,0 +1,67 @@
+"""What every answer carries whatever became of its request: an id, the headers of defence, and a line in the log."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import structlog
+from quart import Quart, Response, g, request
+
+from kit.ids import token
+from web import limits
+
+_log = structlog.get_logger("web")
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_CSP = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'"
+)
+_DEFENCE = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_DEFENCE_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def install(app: Quart) -> None:
+    """Watch every request of the app. To be installed before anything else that looks at requests."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+async def _begin() -> None:
+    sent = request.headers.get("X-Request-Id", "")
+    # A sane id of the caller is kept, so that a chain of services shares one; anything else could forge log lines.
+    g.request_id = sent if _ID.fullmatch(sent) else token(12)
+    g.began = time.perf_counter()
+
+
+async def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    for name, value in (_DEFENCE | (_DEFENCE_TLS if request.is_secure else {})).items():
+        response.headers.setdefault(name, value)
+    if g.get("spent") is not None:
+        response.headers.update(limits.headers(g.spent))
+    if not request.path.startswith("/static/"):
+        _log_line(response)
+    return response
+
+
+def _log_line(response: Response) -> None:
+    """The route rather than the address, so that neither codes nor queries of a company land in logs."""
+    caller = g.get("caller")
+    _log.info(
+        "request",
+        request_id=g.get("request_id"),
+        method=request.method,
+        route=str(request.url_rule) if request.url_rule else None,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+        tenant=caller.tenant.slug if caller else None,
+        principal=caller.actor.principal_id if caller else None,
+    )
