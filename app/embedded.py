@@ -173,7 +173,18 @@ class Postgres(_Server):
     def _initdb(self, folder: Path, account: Account, draft: Path, word: Path) -> None:
         # One collation everywhere, whatever the machine has: byte order, and upper/lower case of all of Unicode.
         locale = ["--locale=C.UTF-8", "--locale-provider=builtin"] if _major(folder) >= 17 else ["--locale=C"]
-        argv = [folder / "initdb", "-D", draft, "-U", self.user, "-E", "UTF8", *locale, "--data-checksums", "--no-instructions"]
+        argv: list[str | Path] = [
+            folder / "initdb",
+            "-D",
+            draft,
+            "-U",
+            self.user,
+            "-E",
+            "UTF8",
+            *locale,
+            "--data-checksums",
+            "--no-instructions",
+        ]
         argv += ["--auth=scram-sha-256", f"--pwfile={word}"]
         child = spawn(argv, log=self.log, environ=_ENVIRON, account=account, cwd=self.home)
         if child.wait() != 0:
@@ -197,9 +208,10 @@ class Postgres(_Server):
 
     def _launch(self, folder: Path, account: Account, state: Mapping[str, Any]) -> subprocess.Popen[bytes]:
         options = postgres_options(self.shared_buffers_mb, shutil.disk_usage(self.data).free) | {"port": str(state["port"])}
-        if "lz4" in binaries.features(folder):
+        if binaries.has_lz4(folder):
             options["wal_compression"] = "lz4"
-        argv = [folder / "postgres", "-D", self.data, *(word for name, value in options.items() for word in ("-c", f"{name}={value}"))]
+        argv: list[str | Path] = [folder / "postgres", "-D", self.data]
+        argv += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return spawn(argv, log=self.log, environ=_ENVIRON, account=account, cwd=self.data, dies_by=signal.SIGINT)
 
     def _is_ready(self, state: Mapping[str, Any]) -> bool:
@@ -234,8 +246,15 @@ class Redis(_Server):
         # By standard input, so that the password is in no file and no process list.
         lines = [f"port {state['port']}", f"requirepass {state['password']}", f"dir {self.data}", *_REDIS_OPTIONS]
         settings = "\n".join(lines).encode()
-        argv = [folder / self.binary, "-"]
-        return spawn(argv, log=self.log, environ=_ENVIRON, account=account, cwd=self.data, dies_by=signal.SIGTERM, stdin=settings)
+        return spawn(
+            [folder / self.binary, "-"],
+            log=self.log,
+            environ=_ENVIRON,
+            account=account,
+            cwd=self.data,
+            dies_by=signal.SIGTERM,
+            stdin=settings,
+        )
 
     def _is_ready(self, state: Mapping[str, Any]) -> bool:
         try:
@@ -308,7 +327,7 @@ def remove(var: Path) -> None:
 
 
 def _outside() -> Path:
-    for parent in (Path("/var/lib/onhand"), Path("/var/tmp")):
+    for parent in (Path("/var/lib/onhand"), Path("/var/tmp")):  # noqa: S108 - a folder of random name is made in it
         try:
             make_folder(parent)
             made = parent / f"onhand-{secrets.token_hex(8)}"

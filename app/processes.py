@@ -44,7 +44,9 @@ class Account:
         try:
             nobody = pwd.getpwnam("nobody")
         except KeyError:
-            raise CannotStart("PostgreSQL will not run as root and there is no user 'nobody' to run it as; start as an ordinary user.") from None
+            raise CannotStart(
+                "PostgreSQL will not run as root and there is no user 'nobody' to run it as; start as an ordinary user."
+            ) from None
         return cls(nobody.pw_uid, nobody.pw_gid, "nobody")
 
     @property

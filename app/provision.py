@@ -127,7 +127,7 @@ async def _make_roles(connection: asyncpg.Connection[asyncpg.Record], database: 
     known = {row["rolname"]: row["mighty"] for row in rows}
     for name in (*GROUPS.values(), *logins):
         if known.get(name):
-            raise CannotStart(f"The role {name} is a superuser or bypasses row security: it could read every company. Take that away first.")
+            raise CannotStart(f"The role {name} is a superuser or bypasses row security, so it could read every company.")
         if name not in known:
             await connection.execute(f"CREATE ROLE {_quoted(name)} {'LOGIN' if name in logins else 'NOLOGIN'}")
     for name, url in logins.items():
@@ -158,7 +158,7 @@ async def _grant(admin_url: str, database: str, *, closed: bool) -> None:
         await connection.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {_quoted(owner)}")
         # PostgreSQL only warns when the granter has nothing to give.
         if not await connection.fetchval("SELECT has_schema_privilege($1, 'public', 'CREATE')", owner):
-            raise CannotStart(f"The role of DATABASE_URL may not open the database {database} to {owner}; use the role that owns the database.")
+            raise CannotStart(f"The role of DATABASE_URL may not open the database {database} to {owner}; use the owner of that database.")
     finally:
         await connection.close()
 
@@ -179,9 +179,11 @@ async def _check_member(url: str, variable: str, group: str) -> None:
     try:
         known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", group)
         if not known or not await connection.fetchval("SELECT pg_has_role($1, 'USAGE')", group):
-            raise CannotStart(f"The role of {variable} must be a member of the role {group}: CREATE ROLE {group} NOLOGIN; GRANT {group} TO it.")
+            raise CannotStart(
+                f"The role of {variable} must be a member of the role {group} (CREATE ROLE {group} NOLOGIN; GRANT {group} TO …)."
+            )
         if await connection.fetchval("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"):
-            raise CannotStart(f"The role of {variable} is a superuser or bypasses row security: it could read every company. Use a plain one.")
+            raise CannotStart(f"The role of {variable} is a superuser or bypasses row security, so it could read every company.")
     finally:
         await connection.close()
 

@@ -82,9 +82,7 @@ class Settings:
     # Half of the cores: the others are busy with Postgres and the web on the same commands.
     shards: int = _setting("ONHAND_SHARDS", _count, str(max(1, (os.cpu_count() or 1) // 2)))
     log_level: str = _setting("ONHAND_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")
-    environment: Literal["development", "production"] = _setting(
-        "ONHAND_ENVIRONMENT", _one_of("development", "production"), "development"
-    )
+    environment: Literal["development", "production"] = _setting("ONHAND_ENVIRONMENT", _one_of("development", "production"), "development")
     secret: str = _setting("ONHAND_SECRET", _secret, shown=False)
 
     @classmethod

@@ -1,0 +1,41 @@
+# `make` lists what there is. Everything works on a bare machine: each target first sets up what it needs.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-test browsers run test check bench verify clean
+
+PYTHON_FOLDERS := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests tests)
+RUN_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(SALES),--sales "$(SALES)") $(if $(SPEED),--speed "$(SPEED)")
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## Python packages and screen assets; the others do it by themselves
+	@./setup.sh run
+
+setup-test:
+	@./setup.sh test
+
+browsers: ## a Chromium for the browser tests, where it may be installed
+	@./setup.sh browsers
+
+run: setup ## start everything; options: PORT=8000 ENGINE=ray|local SALES=export.csv.gz SPEED=max
+	@exec .venv/bin/onhand run $(RUN_OPTIONS)
+
+test: setup-test browsers ## every test; some of them: make test T="tests/house -k port"
+	@exec .venv/bin/python -m pytest $(T)
+
+check: setup-test ## style, types and the import contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(PYTHON_FOLDERS)
+	.venv/bin/lint-imports
+
+bench: setup-test ## the engine against a lock per request and the raw insert limit, in one run
+	@exec .venv/bin/python -m loadtests.bench
+
+verify: setup ## prove that ledger, balances and reservations agree
+	@exec .venv/bin/onhand verify
+
+clean: ## remove what setup made; var/ with your data stays
+	rm -rf .venv .stamps static/vendor static/dist node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
