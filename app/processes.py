@@ -19,6 +19,7 @@ from pathlib import Path
 from app.settings import CannotStart
 
 _PR_SET_PDEATHSIG = 1
+_PARENT = "ONHAND_PARENT_PID"
 # Loaded here because the child may not load anything between fork and exec.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # Below the range from which the kernel takes ports for outgoing connections, above the one Ray gives to its workers.
@@ -83,7 +84,7 @@ def spawn(
     dies_by: signal.Signals = signal.SIGKILL,
     stdin: bytes = b"",
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, so that Ctrl-C reaches only us, that gets `dies_by` when we die in whatever way.
+    """Start a server in a session of its own, so that Ctrl-C reaches only us, that gets `dies_by` when we die in whatever way.
 
     Call it from a thread that lives as long as the child should: the kernel watches the thread, not the process.
     """
@@ -108,6 +109,38 @@ def spawn(
     finally:
         if stdin:
             os.close(reader)
+
+
+def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None) -> subprocess.Popen[bytes]:
+    """Start a command of ours (`web`, `replay`) in a session of its own; without a log it speaks to our terminal.
+
+    It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
+    """
+    output = log.open("ab") if log else None
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "app", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environ) | {_PARENT: str(os.getpid())},
+            # `-m` looks in the working folder first; ours is the right one wherever we were called from.
+            cwd=Path(__file__).parent.parent,
+            start_new_session=True,
+        )
+    finally:
+        if output:
+            output.close()
+
+
+def end_with_parent() -> None:
+    """Make the kernel kill this process when the supervisor that started it dies. Does nothing for one started by hand."""
+    parent = os.environ.pop(_PARENT, None)
+    if parent is None:
+        return
+    arrange = _ends_with(int(parent), signal.SIGKILL)
+    if arrange:
+        arrange()
 
 
 def _ends_with(parent: int, dies_by: signal.Signals) -> Callable[[], None] | None:

@@ -1,0 +1,105 @@
+"""The command line: `onhand run | web | replay | verify | migrate`. Imports late, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from app.processes import end_with_parent
+from app.settings import CannotStart, Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 found something wrong, 2 could not start."""
+    args = parser().parse_args(argv)
+    try:
+        end_with_parent()
+        code: int = args.command(args)
+        return code
+    except CannotStart as problem:
+        print(problem, file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command."""
+    top = argparse.ArgumentParser(prog="onhand", description="Multi-tenant inventory with a real-time core.")
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="start everything on this machine and keep it going")
+    run.add_argument("--port", help="port of the web (8000)")
+    run.add_argument("--engine", choices=("ray", "local"), help="where the stock shards live: Ray actors, or the web process")
+    run.add_argument("--sales", metavar="FILE", help="replay this sales export once the web answers")
+    _add_speed(run)
+    run.set_defaults(command=_run)
+
+    web = commands.add_parser("web", help="serve pages, API and live feeds")
+    web.add_argument("--engine", choices=("ray", "local"), help="where the stock shards live")
+    web.set_defaults(command=_web)
+
+    replay = commands.add_parser("replay", help="play a sales export through the tills and prove the result")
+    replay.add_argument("file", metavar="FILE", help="CSV or CSV.gz with one line per invoice line")
+    _add_speed(replay)
+    replay.set_defaults(command=_replay)
+
+    verify = commands.add_parser("verify", help="prove that ledger, balances and reservations agree")
+    verify.set_defaults(command=_verify)
+
+    migrate = commands.add_parser("migrate", help="bring the schema of DATABASE_URL up to date")
+    migrate.set_defaults(command=_migrate)
+    return top
+
+
+def _add_speed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--speed", default="max", metavar="N|max", help="days of sales per second, or as fast as it goes (max)")
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    """Settings of the environment, with what was said on the command line put over it."""
+    said = {"ONHAND_PORT": getattr(args, "port", None), "ONHAND_ENGINE": getattr(args, "engine", None)}
+    return Settings.from_env(os.environ | {variable: text for variable, text in said.items() if text})
+
+
+def _run(args: argparse.Namespace) -> int:
+    from app.run import Supervisor
+
+    return Supervisor(_settings(args), args.sales, args.speed).run()
+
+
+def _web(args: argparse.Namespace) -> int:
+    from app import asgi, logs
+
+    settings = _settings(args)
+    logs.configure(settings.log_level)
+    asgi.serve(settings)
+    return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from app import replay
+
+    return replay.main(args)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from app import verify
+
+    return verify.main(args)
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from app import provision
+
+    settings = _settings(args)
+    if not settings.database_url:
+        raise CannotStart("DATABASE_URL must name the database to migrate; `onhand run` migrates its own.")
+    urls = asyncio.run(provision.given(settings))
+    provision.migrate(urls.owner)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

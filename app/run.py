@@ -1,0 +1,304 @@
+"""`onhand run`: starts everything on this machine in order, keeps it going, and stops it in the opposite order.
+
+Servers and Ray are started from the main thread, because the kernel ends children with the thread that made them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import replace
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from app import provision
+from app.claims import folder_claimed, need_port
+from app.embedded import Hurry, Postgres, Redis
+from app.processes import spawn_ours, ticks, wait_gone
+from app.progress import say, step, table
+from app.provision import Urls
+from app.settings import CannotStart, Settings
+
+WEB_STOP_SECONDS = 8.0
+"""The web drains for up to 5 seconds by itself; after this it is killed. Whatever was acknowledged is committed."""
+REPLAY_STOP_SECONDS = 5.0
+READY_SECONDS = 60.0
+BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)
+STEADY_SECONDS = 60.0
+"""A web process that lived this long is forgiven its earlier falls."""
+
+
+class _Stopped(BaseException):
+    """The first Ctrl-C or SIGTERM: leaves whatever was being done. Not an Exception, so that no handler swallows it."""
+
+
+class Supervisor:
+    """One run: what it has started so far, and how to stop that."""
+
+    def __init__(self, settings: Settings, sales: str | None = None, speed: str = "max") -> None:
+        self.settings = settings
+        self.url = f"http://{settings.host}:{settings.port}"
+        self._sales = Path(sales).absolute() if sales else None
+        self._speed = speed
+        self._servers: list[Postgres | Redis] = []
+        self._web: _Web | None = None
+        self._replay: subprocess.Popen[bytes] | None = None
+        self._stopping = False
+        self._in_a_hurry = False
+
+    def run(self) -> int:
+        """Start, serve until told to stop, stop. Raises CannotStart when it does not come to serving."""
+        begun = time.monotonic()
+        if self._sales and not self._sales.is_file():
+            raise CannotStart(f"There is no file {self._sales} to replay.")
+        self._listen()
+        with ExitStack() as started:
+            try:
+                self._start(started)
+                self._welcome(time.monotonic() - begun)
+                self._serve(started)
+            except _Stopped:
+                say("\nStopping; once more Ctrl-C makes it quick.")
+            finally:
+                self._stopping = True
+        say(f"Stopped. Your data is in {self.settings.var}.")
+        return 0
+
+    def _start(self, started: ExitStack) -> None:
+        say(f"Starting Onhand in {self.settings.var}")
+        started.enter_context(folder_claimed(self.settings.var, self.url))
+        need_port(self.settings.host, self.settings.port)
+        urls = self._start_servers(started)
+        data = _in_thread(lambda: self._fill(urls))
+        self._start_engine(urls, started)
+        data.result()
+        self._start_web(started)
+
+    def _start_servers(self, started: ExitStack) -> Urls:
+        """PostgreSQL and Redis, unless others are named, and the roles; from here on the settings know all addresses."""
+        if self.settings.redis_url is None:
+            with step("Redis-compatible server"):
+                self.settings = replace(self.settings, redis_url=self._start_server(Redis(self.settings.var), started))
+        if self.settings.database_url is None:
+            with step("PostgreSQL"):
+                admin = self._start_server(Postgres(self.settings.var), started)
+            with step("Roles and database"):
+                urls = asyncio.run(provision.provision(admin, provision.DATABASE, self.settings.var / "secrets.json"))
+        else:
+            with step("Roles in the database of DATABASE_URL"):
+                urls = asyncio.run(provision.given(self.settings))
+        self.settings = replace(self.settings, database_app_url=urls.app, database_engine_url=urls.engine)
+        return urls
+
+    def _start_server(self, server: Postgres | Redis, started: ExitStack) -> str:
+        started.callback(server.stop, self._hurried)
+        url = server.start()
+        self._servers.append(server)
+        return url
+
+    def _fill(self, urls: Urls) -> None:
+        """What needs the database only; runs beside the start of the engine."""
+        from app import demo
+
+        with step("Schema up to date"):
+            provision.migrate(urls.owner)
+        with step("Demo companies"):
+            asyncio.run(demo.ensure(self.settings, urls))
+
+    def _start_engine(self, urls: Urls, started: ExitStack) -> None:
+        if self.settings.engine == "local":
+            return
+        from app import wiring
+
+        with step(f"Stock engine on Ray ({self.settings.shards} shard{'s' if self.settings.shards > 1 else ''})"):
+            started.callback(_quietly, wiring.stop_cluster)
+            address = wiring.start_cluster(self.settings, urls)
+        if address:
+            self.settings = replace(self.settings, ray_address=address)
+        # Ray puts a handler of its own in place.
+        self._listen()
+
+    def _start_web(self, started: ExitStack) -> None:
+        with step("Web"):
+            self._web = _Web(self.settings, self.url)
+            started.callback(self._web.stop, self._hurried)
+            self._web.start()
+            self._web.wait_ready()
+
+    def _welcome(self, seconds: float) -> None:
+        say(f"\nOnhand is ready after {seconds:.0f} s: {self.url}\n")
+        path = self.settings.var / "demo.json"
+        if path.exists():
+            demo = json.loads(path.read_text())
+            rows = [(company["tenant"], *_sign_in(user)) for company in _companies(demo) for user in company["users"]]
+            table(("company", "role", "e-mail", "password"), rows)
+            say(f"\nThese are in {path} too, with the API keys.")
+        say("Ctrl-C stops it.\n")
+
+    def _serve(self, started: ExitStack) -> None:
+        if self._sales:
+            self._replay = spawn_ours(["replay", str(self._sales), "--speed", self._speed], self._environ(), log=None)
+            started.callback(self._stop_replay)
+        while True:
+            time.sleep(0.25)
+            self._keep_servers()
+            if self._web:
+                self._web.keep()
+            if self._replay and self._replay.poll() is not None:
+                say(f"\nThe replay ended{f' with code {code}' if (code := self._replay.returncode) else ''}; Onhand goes on at {self.url}.")
+                self._replay = None
+
+    def _keep_servers(self) -> None:
+        for server in self._servers:
+            if not server.alive():
+                say(f"{server.name} ended ({server.last_complaint()}); starting it again.")
+                server.start()
+
+    def _stop_replay(self) -> None:
+        child, self._replay = self._replay, None
+        if child and child.poll() is None:
+            child.terminate()
+            if not wait_gone(child, REPLAY_STOP_SECONDS, self._hurried):
+                child.kill()
+                child.wait()
+
+    def _environ(self) -> dict[str, str]:
+        return child_environ(self.settings)
+
+    def _listen(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._stopping:
+            self._in_a_hurry = True
+        else:
+            self._stopping = True
+            raise _Stopped
+
+    def _hurried(self) -> bool:
+        return self._in_a_hurry
+
+
+class _Web:
+    """The web process: started, asked whether it is ready, started again when it falls."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._settings = settings
+        self._url = url
+        self._log = settings.logs / "web.log"
+        self._child: subprocess.Popen[bytes] | None = None
+        self._since = 0.0
+        self._falls = 0
+        self._again_at = 0.0
+
+    def start(self) -> None:
+        self._settings.logs.mkdir(exist_ok=True)
+        self._since = time.monotonic()
+        self._child = spawn_ours(["web"], child_environ(self._settings), self._log)
+
+    def wait_ready(self) -> None:
+        """Return when it says that it can serve. Raises CannotStart with its last words otherwise."""
+        for _ in ticks(READY_SECONDS):
+            if self._child is None or self._child.poll() is not None:
+                raise CannotStart(f"The web process ended while starting. The end of its log, {self._log}:\n{self._last_words()}")
+            if self._is_ready():
+                return
+            time.sleep(0.1)
+        raise CannotStart(
+            f"The web process is not ready after {READY_SECONDS:.0f} seconds. The end of its log, {self._log}:\n{self._last_words()}"
+        )
+
+    def keep(self) -> None:
+        """Start it again after a while if it fell; the while grows with every fall."""
+        if self._child is not None and self._child.poll() is None:
+            return
+        now = time.monotonic()
+        if self._child is not None:
+            self._falls = 1 if now - self._since > STEADY_SECONDS else self._falls + 1
+            pause = BACK_OFF_SECONDS[min(self._falls, len(BACK_OFF_SECONDS)) - 1]
+            self._again_at = now + pause
+            say(f"The web process ended (code {self._child.returncode}); starting it again in {pause:g} s. Its log: {self._log}")
+            self._child = None
+        if now >= self._again_at:
+            self.start()
+
+    def stop(self, hurried: Hurry) -> None:
+        child, self._child = self._child, None
+        if child and child.poll() is None:
+            child.terminate()
+            if not wait_gone(child, WEB_STOP_SECONDS, hurried):
+                child.kill()
+                child.wait()
+
+    def _is_ready(self) -> bool:
+        connection = HTTPConnection(self._settings.host, self._settings.port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _last_words(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+
+
+def child_environ(settings: Settings) -> dict[str, str]:
+    """The environment of `web` and `replay`: all addresses found out, and never the owner's."""
+    environ = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+    known = {
+        "ONHAND_VAR": str(settings.var),
+        "ONHAND_HOST": settings.host,
+        "ONHAND_PORT": str(settings.port),
+        "ONHAND_ENGINE": settings.engine,
+        "ONHAND_SHARDS": str(settings.shards),
+        "DATABASE_APP_URL": settings.database_app_url,
+        "DATABASE_ENGINE_URL": settings.database_engine_url,
+        "REDIS_URL": settings.redis_url,
+        "RAY_ADDRESS": settings.ray_address,
+    }
+    return environ | {name: text for name, text in known.items() if text}
+
+
+def _in_thread(work: Callable[[], None]) -> Future[None]:
+    """Run beside the main thread. A daemon: a stop need not wait for a migration, the database rolls it back."""
+    future: Future[None] = Future()
+
+    def body() -> None:
+        try:
+            work()
+        except BaseException as problem:
+            future.set_exception(problem)
+        else:
+            future.set_result(None)
+
+    threading.Thread(target=body, name="fill", daemon=True).start()
+    return future
+
+
+def _quietly(stop: Callable[[], None]) -> None:
+    """Stop Ray without letting its complaints keep the databases from being stopped."""
+    try:
+        stop()
+    except Exception as problem:
+        say(f"The stock engine complained while stopping: {problem}")
+
+
+def _companies(demo: dict[str, Any]) -> list[dict[str, Any]]:
+    return [company for company in (demo, demo.get("other_tenant")) if company]
+
+
+def _sign_in(user: dict[str, str]) -> tuple[str, str, str]:
+    return user["role"], user["email"], user["password"]
