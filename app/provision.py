@@ -1,7 +1,7 @@
 """Roles, the database and its schema: who owns the tables, who may use them, and the passwords of the latter two.
 
-Three roles that log in, per database: `<db>_owner` owns and migrates, `<db>_app` serves people, `<db>_engine` writes stock.
-None is a superuser, so forced row security binds them all, however mighty DATABASE_URL is.
+Three roles that log in, per database: `<db>_owner` owns and migrates, `<db>_app_login` serves people, `<db>_engine_login`
+writes stock. None is a superuser, so forced row security binds them all, however mighty DATABASE_URL is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,12 @@ async def provision(admin_url: str, database: str, secrets_path: Path) -> Urls:
 def urls_of(admin_url: str, database: str, secrets_path: Path) -> Urls:
     """The addresses that `provision` will make true. Touches no server, so others may start with them meanwhile."""
     words = _passwords(secrets_path, _place(admin_url, database))
-    return Urls(**{role: url_with(admin_url, f"{database}_{role}", words[role], database) for role in ("owner", "app", "engine")})
+    return Urls(**{role: url_with(admin_url, login, words[role], database) for role, login in logins(database).items()})
+
+
+def logins(database: str) -> dict[str, str]:
+    """The name of each role that logs in to a database. Never that of a group, also for a database called onhand."""
+    return {"owner": f"{database}_owner", "app": f"{database}_app_login", "engine": f"{database}_engine_login"}
 
 
 async def given(settings: Settings) -> Urls:
@@ -122,33 +127,33 @@ async def _connect(url: str) -> asyncpg.Connection[asyncpg.Record]:
 
 
 async def _make_roles(connection: asyncpg.Connection[asyncpg.Record], database: str, urls: Urls) -> None:
-    logins = {f"{database}_owner": urls.owner, f"{database}_app": urls.app, f"{database}_engine": urls.engine}
+    names = logins(database)
     rows = await connection.fetch("SELECT rolname, rolsuper OR rolbypassrls AS mighty FROM pg_roles")
     known = {row["rolname"]: row["mighty"] for row in rows}
-    for name in (*GROUPS.values(), *logins):
+    for name in (*GROUPS.values(), *names.values()):
         if known.get(name):
             raise CannotStart(f"The role {name} is a superuser or bypasses row security, so it could read every company.")
         if name not in known:
-            await connection.execute(f"CREATE ROLE {_quoted(name)} {'LOGIN' if name in logins else 'NOLOGIN'}")
-    for name, url in logins.items():
+            await connection.execute(f"CREATE ROLE {_quoted(name)} {'NOLOGIN' if name in GROUPS.values() else 'LOGIN'}")
+    for name, url in ((names["owner"], urls.owner), (names["app"], urls.app), (names["engine"], urls.engine)):
         if not await _signs_in(url):
             await connection.execute(f"ALTER ROLE {_quoted(name)} PASSWORD '{scram(unquote(urlsplit(url).password or ''))}'")
     for role, group in GROUPS.items():
-        if not await connection.fetchval("SELECT pg_has_role($1, $2, 'USAGE')", f"{database}_{role}", group):
-            await connection.execute(f"GRANT {_quoted(group)} TO {_quoted(f'{database}_{role}')}")
+        if not await connection.fetchval("SELECT pg_has_role($1, $2, 'USAGE')", names[role], group):
+            await connection.execute(f"GRANT {_quoted(group)} TO {_quoted(names[role])}")
 
 
 async def _make_database(connection: asyncpg.Connection[asyncpg.Record], database: str) -> bool:
     """Create the database unless it is there; tells whether it did."""
     if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
         return False
-    await connection.execute(f"CREATE DATABASE {_quoted(database)} OWNER {_quoted(f'{database}_owner')}")
+    await connection.execute(f"CREATE DATABASE {_quoted(database)} OWNER {_quoted(logins(database)['owner'])}")
     return True
 
 
 async def _grant(admin_url: str, database: str, *, closed: bool) -> None:
     """Let the three roles in; everybody else out of a database that we created, and only of such a one."""
-    owner, users = f"{database}_owner", ", ".join(_quoted(f"{database}_{role}") for role in ("owner", *GROUPS))
+    owner, users = logins(database)["owner"], ", ".join(map(_quoted, logins(database).values()))
     connection = await _connect(admin_url)
     try:
         if closed:

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from app.embedded import Postgres, Redis, remove
-from app.provision import Urls, migrate, provision, url_with
+from app.provision import Urls, logins, migrate, provision, url_with
 
 TEMPLATE = "onhand_template"
 
@@ -94,9 +94,10 @@ async def _copy(admin: str, template: Database, name: str) -> Database:
     """A copy of the template. Rights on a database are not copied with it, so its three roles are let in again."""
     connection = await asyncpg.connect(admin)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER "{template.name}_owner"')
+        roles = logins(template.name)
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" OWNER "{roles["owner"]}"')
         await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-        await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{template.name}_app", "{template.name}_engine"')
+        await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{roles["app"]}", "{roles["engine"]}"')
     finally:
         await connection.close()
     addresses = [url_with(url, database=name) for url in (template.owner, template.app, template.engine, template.admin)]
