@@ -6,30 +6,18 @@ the batch then fails to commit, the whole memory is dropped and read again, so n
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
 
 from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, Refusal
+from inventory.ledger.chain import NO_COST, LedgerRow, row_hash
 from inventory.ledger.messages import AnyCommand, Kind, Outcome, encode_outcome
 from inventory.registry import HANDLERS
 
-HASH_VERSION = 1
-_FIXED = struct.Struct(">BiHqqqqqqqqqqqqqqiiiiiiHHHqIII")
-"""Layout of a hashed row: version, tenant, part, seq, epoch, recorded; effective, four deltas, four totals, cell version,
-document, item, warehouse, location, lot, owner, principal, condition, kind, role; unit cost (-1 for none), then the lengths
-of key, reference and reason, whose UTF-8 bytes follow."""
-LedgerRow = tuple[Any, ...]
-"""A row in the order of `stock_commit`: the 21 numbers above from `effective` to unit cost, key, reference, reason, hash."""
-_NUMBERS = 21
-NO_COST = -1
 Shown = tuple[Any, ...]
 """Part of an outcome as plain tuples: the same bytes as the structs of `messages`, at a fifth of the cost to make."""
-GENESIS = bytes(32)
-"""The hash before the first row."""
 
 
 class Cell:
@@ -256,15 +244,6 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
     )  # fmt: skip
     batch.head = row_hash(batch.head, memory.tenant, memory.part, batch.seq, memory.epoch, batch.recorded_at_us, row)
     batch.rows.append((*row, batch.head))
-
-
-def row_hash(previous: bytes, tenant: int, part: int, seq: int, epoch: int, recorded: int, row: LedgerRow) -> bytes:
-    """SHA-256 over the previous row's hash and this row's fixed-layout bytes and texts (`row` may have its hash or not)."""
-    key, reference, reason = row[_NUMBERS].encode(), row[_NUMBERS + 1].encode(), row[_NUMBERS + 2].encode()
-    fixed = _FIXED.pack(
-        HASH_VERSION, tenant, part, seq, epoch, recorded, *row[:_NUMBERS], len(key), len(reference), len(reason)
-    )
-    return hashlib.sha256(previous + fixed + key + reference + reason).digest()
 
 
 def _shown(batch: Batch, index: int) -> Shown:
