@@ -78,7 +78,7 @@ class _Server:
     def last_complaint(self) -> str:
         """The last line of its log that tells what is wrong, for a sentence to the reader."""
         lines = self.log.read_text(errors="replace").splitlines()[-40:] if self.log.exists() else []
-        bad = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|fail|error|# ", line)] or lines
+        bad = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|fail|error|# ", line) and "WARNING" not in line] or lines
         return re.sub(r"^.*?(FATAL|PANIC|ERROR|# ):? *", "", bad[-1]).strip(" .") if bad else "it said nothing"
 
     def binaries(self) -> binaries.Tree:

@@ -136,7 +136,7 @@ async def _make_roles(connection: asyncpg.Connection[asyncpg.Record], database: 
         if name not in known:
             await connection.execute(f"CREATE ROLE {_quoted(name)} {'NOLOGIN' if name in GROUPS.values() else 'LOGIN'}")
     for name, url in ((names["owner"], urls.owner), (names["app"], urls.app), (names["engine"], urls.engine)):
-        if not await _signs_in(url):
+        if name not in known or not await _signs_in(url):
             await connection.execute(f"ALTER ROLE {_quoted(name)} PASSWORD '{scram(unquote(urlsplit(url).password or ''))}'")
     for role, group in GROUPS.items():
         if not await connection.fetchval("SELECT pg_has_role($1, $2, 'USAGE')", names[role], group):

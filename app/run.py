@@ -161,7 +161,7 @@ class Supervisor:
     def _keep_servers(self) -> None:
         for server in self._servers:
             if not server.alive():
-                say(f"{server.name} ended ({server.last_complaint()}); starting it again.")
+                say(f"{server.name} ended unexpectedly; starting it again. Its log: {server.log}")
                 server.start()
 
     def _stop_replay(self) -> None:
