@@ -24,7 +24,7 @@ from typing import Any
 from app import provision
 from app.claims import folder_claimed, need_port
 from app.embedded import Hurry, Postgres, Redis
-from app.processes import spawn_ours, ticks, wait_gone
+from app.processes import guarded, spawn_ours, ticks, wait_gone
 from app.progress import say, step, table
 from app.provision import Urls
 from app.settings import CannotStart, Settings
@@ -67,7 +67,7 @@ class Supervisor:
                 self._start(started)
                 self._welcome(time.monotonic() - begun)
                 self._serve(started)
-            except _Stopped:
+            except (_Stopped, SystemExit):  # the latter from a handler that Ray puts in place while it starts
                 say("\nStopping; once more Ctrl-C makes it quick.")
             finally:
                 self._stopping = True
@@ -78,6 +78,7 @@ class Supervisor:
         say(f"Starting Onhand in {self.settings.var}")
         started.enter_context(folder_claimed(self.settings.var, self.url))
         need_port(self.settings.host, self.settings.port)
+        started.enter_context(guarded())
         urls = self._start_servers(started)
         data = _in_thread(lambda: self._fill(urls))
         self._start_engine(urls, started)
