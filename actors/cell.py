@@ -126,6 +126,8 @@ class Batch:
 Known = dict[bytes, tuple[bytes, bytes]]
 """Recorded outcomes: key hash -> (body hash, outcome)."""
 
+_REPLAYED = b"\xc3"
+"""msgpack for true: the last byte of an outcome is its `replayed` flag."""
 REUSED = encode_outcome(Outcome("idempotency_key_reused", 0))
 FAILED = encode_outcome(Outcome("internal_error", 0))
 
@@ -144,7 +146,7 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
         key_hash = command.key_hash
         before = seen.get(key_hash) or known.get(key_hash) if key_hash else None
         if before is not None:
-            batch.outcomes.append(before[1] if before[0] == command.body_hash else REUSED)
+            batch.outcomes.append(before[1][:-1] + _REPLAYED if before[0] == command.body_hash else REUSED)
             continue
         handler = HANDLERS[type(command)]
         try:

@@ -11,9 +11,6 @@ from actors.cell import Batch, Known
 KNOWN_MAX = 50_000
 """Outcomes kept in memory: about 20 MB, and at full speed still the last second or two, where nearly all repeats come from."""
 
-_REPLAYED = b"\xc3"
-"""msgpack for true: the last byte of an outcome is its `replayed` flag."""
-
 
 class Replies:
     """The most recent outcomes by key hash. Holds those of batches in flight too: a repeat commits behind its original."""
@@ -24,7 +21,7 @@ class Replies:
     def remember(self, batch: Batch) -> None:
         """Keep the outcomes of a batch just decided."""
         for key_hash, body_hash, _, outcome in batch.replies:
-            self.known[key_hash] = (body_hash, outcome[:-1] + _REPLAYED)
+            self.known[key_hash] = (body_hash, outcome)
         while len(self.known) > KNOWN_MAX:
             self.known.popitem(last=False)
 
@@ -35,7 +32,7 @@ class Replies:
     async def recall(self, connection: asyncpg.Connection[asyncpg.Record], tenant: int, part: int, keys: list[bytes]) -> None:
         """Read the recorded outcomes of these keys, so that the commands which repeat them are answered from the record."""
         for key_hash, body_hash, reply in await connection.fetch("SELECT * FROM stock_known($1, $2, $3)", tenant, part, keys):
-            self.known[key_hash] = (body_hash, reply[:-1] + _REPLAYED)
+            self.known[key_hash] = (body_hash, reply)
 
 
 __all__ = ["Known", "Replies"]

@@ -1,0 +1,252 @@
+"""The engine, when something goes wrong…"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import pytest
+
+from actors import cell, commit
+from actors.cluster import Cluster, ClusterEngine
+from actors.local import LocalEngine
+from inventory.context import Unavailable
+from inventory.ledger import messages
+from inventory.registry import HANDLERS
+from kit.clock import now_us
+from tests.actors.conftest import ONE, found
+from tests.conftest import Database
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = now_us()
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def local(database: Database, clock: Any = now_us) -> LocalEngine:
+    return LocalEngine(database.engine, lambda *_: None, lambda: None, clock)
+
+
+async def test_answers_a_repeated_key_after_losing_its_memory(database: Database) -> None:
+    first = local(database)
+    company = await found(database, await first.start())
+    await company.receive(5)
+    before = await company.reserve(2, key="k")
+    await first.close()
+    second = local(database)
+    company.desk = await second.start()
+    again = await company.reserve(2, key="k")
+    assert (again.seq, again.hold, again.levels, again.replayed) == (before.seq, before.hold, before.levels, True)
+    # The repeat stood in a batch with others: they were decided again and none was lost.
+    outcomes = await asyncio.gather(company.reserve(2, key="k"), *[company.reserve(1) for _ in range(3)])
+    assert [outcome.code for outcome in outcomes] == ["", "", "", ""]
+    assert await company.faults() == []
+    await second.close()
+
+
+async def test_lets_only_the_latest_owner_write(database: Database) -> None:
+    old, new = local(database), local(database)
+    company = await found(database, await old.start())
+    await company.receive(5)
+    old_desk, company.desk = company.desk, await new.start()
+    assert (await company.reserve(1)).code == ""  # outranks the old owner
+    company.desk = old_desk
+    waiting = asyncio.ensure_future(company.reserve(1, key="fenced"))
+    await asyncio.sleep(0.5)
+    assert not waiting.done() or isinstance(waiting.exception(), Unavailable)
+    waiting.cancel()
+    company.desk = new.desk
+    assert (await company.reserve(1, key="fenced")).replayed is False  # the fenced attempt left nothing
+    assert await company.count("stock_holds") == 2
+    assert await company.faults() == []
+    await new.close()
+
+
+async def test_fence_waits_for_the_batch_before_it_and_bars_the_outranked(database: Database) -> None:
+    """The statement itself, on two connections, as reliability.md 2.3 asks to prove first."""
+    company = await found(database, await local(database).start())
+    one, two, three = [await asyncpg.connect(database.engine) for _ in range(3)]
+    epoch, seq, _ = await one.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'one')", company.tenant)
+    empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
+
+    def batch(connection: Any, base: int) -> Any:
+        return connection.execute(commit.STATEMENT, company.tenant, 0, epoch, base, bytes(32), 0, *empty)
+
+    async with one.transaction():
+        await batch(one, seq)
+        behind = asyncio.create_task(batch(two, seq))
+        await asyncio.sleep(0.3)  # it stands first in the queue for the row
+        acquiring = asyncio.create_task(three.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'three')", company.tenant))
+        await asyncio.sleep(0.3)
+        assert not behind.done()
+        assert not acquiring.done()
+    await behind
+    assert (await acquiring)[0] == epoch + 1
+    with pytest.raises(asyncpg.PostgresError) as fenced:
+        await batch(two, seq)
+    assert fenced.value.sqlstate == "OH001"
+    for connection in (one, two, three):
+        await connection.close()
+
+
+async def test_refuses_a_batch_whose_predecessor_is_missing(database: Database) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    connection = await asyncpg.connect(database.engine)
+    epoch, seq, _ = await connection.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'one')", company.tenant)
+    empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await connection.execute(commit.STATEMENT, company.tenant, 0, epoch, seq + 7, bytes(32), 0, *empty)
+    assert refused.value.sqlstate == "OH002"
+    await connection.close()
+    await engine.close()
+
+
+async def test_finds_out_what_became_of_a_batch_whose_reply_was_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(100)
+    real, lost = commit.commit, Counter[str]()
+
+    async def lossy(connection: Any, values: list[Any]) -> None:
+        lost["calls"] += 1
+        if lost["calls"] % 3 == 1:
+            raise commit.Unknown("cut before it was sent")
+        await real(connection, values)
+        if lost["calls"] % 3 == 2:
+            raise commit.Unknown("cut after it was committed")
+
+    monkeypatch.setattr(commit, "commit", lossy)
+    outcomes = [await asyncio.gather(*[company.reserve(1) for _ in range(5)]) for _ in range(12)]
+    assert {outcome.code for batch in outcomes for outcome in batch} == {""}
+    assert await company.count("stock_holds") == 60
+    assert lost["calls"] > 12
+    monkeypatch.undo()
+    assert await company.faults() == []
+    await engine.close()
+
+
+async def test_survives_its_connections_being_killed(database: Database) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(1_000)
+    admin = await asyncpg.connect(database.admin)
+
+    async def kill() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'onhand-engine' AND datname = $1", database.name
+            )
+
+    async def till(number: int) -> list[str]:
+        return [(await company.reserve(1, key=f"{number}-{n}")).code for n in range(20)]
+
+    codes, *_ = await asyncio.gather(asyncio.gather(*[till(n) for n in range(30)]), kill())
+    assert Counter(code for till_codes in codes for code in till_codes) == {"": 600}
+    assert await company.count("stock_holds") == 600
+    assert await company.faults() == []
+    await admin.close()
+    await engine.close()
+
+
+async def test_fails_a_poisoned_command_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(10)
+    handler = HANDLERS[messages.Reserve]
+
+    def decide(state: Any, command: Any, now: int) -> Any:
+        if command.key == "poison":
+            raise ZeroDivisionError
+        return handler.decide(state, command, now)
+
+    monkeypatch.setitem(HANDLERS, messages.Reserve, handler._replace(decide=decide))
+    outcomes = await asyncio.gather(company.reserve(1), company.reserve(1, key="poison"), company.reserve(1))
+    assert [outcome.code for outcome in outcomes] == ["", "internal_error", ""]
+    monkeypatch.undo()
+    assert (await company.reserve(1, key="poison")).code == ""  # nothing was stored under its key
+    await engine.close()
+
+
+async def test_fails_alone_what_the_database_refuses(database: Database) -> None:
+    """A value that only the database can object to: here an item of nobody, which the foreign key refuses."""
+    engine = local(database)
+    company = await found(database, await engine.start())
+    company.items.append(2_000_000_000)
+    outcomes = await asyncio.gather(company.receive(1), company.receive(1, item=5), company.receive(1, item=1))
+    assert [outcome.code for outcome in outcomes] == ["", "internal_error", ""]
+    assert await company.faults() == []
+    await engine.close()
+
+
+async def test_writes_down_expiries_and_frees_the_stock(database: Database) -> None:
+    clock = Clock()
+    engine = local(database, clock)
+    company = await found(database, await engine.start())
+    await company.receive(10)
+    held = await company.reserve(4, expires_in_s=900)
+    assert held.hold is not None
+    clock.now += 900 * 1_000_000
+    assert (await company.reserve(10)).code == ""
+    assert (await company.commit(held.hold.seq)).code == "reservation_expired"
+    assert await company.faults() == []
+    await engine.close()
+
+
+async def test_sweeps_partitions_without_traffic(database: Database) -> None:
+    clock = Clock()
+    first = local(database, clock)
+    company = await found(database, await first.start())
+    await company.receive(10)
+    await company.reserve(4, expires_in_s=60)
+    await first.close()
+    clock.now += 61 * 1_000_000
+    second = local(database, clock)
+    await second.start()
+    async with asyncio.timeout(10):
+        while await company.count("stock_ledger") < 3:
+            await asyncio.sleep(0.1)
+    assert await company.faults() == []
+    await second.close()
+
+
+@pytest.mark.ray
+async def test_goes_on_when_a_shard_is_killed(database: Database, cluster: Cluster) -> None:
+    engine = ClusterEngine(cluster, lambda *_: None)
+    company = await found(database, await engine.start())
+    await company.receive(2_000)
+
+    async def till(number: int) -> list[str]:
+        return [(await company.reserve(1, key=f"{number}-{n}")).code for n in range(20)]
+
+    async def kill() -> None:
+        await asyncio.sleep(0.2)
+        shard = (await cluster.tend())[company.tenant % 2]
+        assert shard is not None
+        os.kill(shard["pid"], signal.SIGKILL)
+
+    codes, _ = await asyncio.gather(asyncio.gather(*[till(n) for n in range(40)]), kill())
+    assert Counter(code for till_codes in codes for code in till_codes) == {"": 800}
+    assert await company.count("stock_holds") == 800
+    assert await company.faults() == []
+    await engine.close()
+
+
+def test_hashes_every_row_into_the_next() -> None:
+    memory = cell.Memory(1, 0, 1, 0, bytes(32))
+    memory.cells[1, 1] = cell.Cell(1, 1)
+    head = {"key_hash": b"", "body_hash": b"", "principal": 1, "role": 1}
+    first = cell.decide_batch(memory, [messages.Receive(key="a", **head, lines=(messages.Line(1, 1, ONE),))], {}, 5)
+    second = cell.decide_batch(memory, [messages.Receive(key="b", **head, lines=(messages.Line(1, 1, ONE),))], {}, 4)
+    assert first.head != second.head
+    assert second.recorded_at_us == 5  # time never runs backwards within a partition
