@@ -33,6 +33,7 @@ def install(app: Quart) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(UnicodeDecodeError, _not_utf8)
     app.register_error_handler(Exception, _failed)
 
 
@@ -73,6 +74,11 @@ async def _http(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
     return response
+
+
+async def _not_utf8(error: UnicodeDecodeError) -> Response:
+    """Only bodies are decoded while a request is served; all else was checked when it was stored."""
+    return await answer(Refusal("malformed_request", facts={"why": "not UTF-8"}))
 
 
 async def _failed(error: Exception) -> Response:

@@ -1,0 +1,47 @@
+"""What every page has around it: who is here, what they may do, in which words and colours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Quart, g, request
+
+from tenants.messages import Caller
+from web import locale, session
+from web.assets import asset
+from web.wiring import parts
+
+LANGUAGES = (("en", "English"), ("ru", "Русский"), ("ky", "Кыргызча"))
+THEMES = ("auto", "light", "dark")
+
+
+def install(app: Quart) -> None:
+    """Give every template its surroundings."""
+    app.context_processor(_surroundings)
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def theme() -> str:
+    """The colours the person chose in this browser; `auto` follows the device."""
+    chosen = request.cookies.get(session.THEME, "")
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+async def _surroundings() -> dict[str, Any]:
+    caller: Caller | None = g.get("caller")
+    return {
+        "tenant": caller.tenant if caller else None,
+        "actor": caller.actor if caller else None,
+        "may": caller.actor.may if caller else _nobody_may,
+        "csrf": session.csrf_token,
+        "language": locale.language(),
+        "languages": LANGUAGES,
+        "theme": theme(),
+        "now_us": parts().wiring.clock(),
+    }
+
+
+def _nobody_may(permission: str) -> bool:
+    return False
