@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from actors.cycle import Hint
@@ -30,6 +31,11 @@ class LocalEngine:
         self._hint = hint
         self._fenced = fenced
         self._clock = clock
+
+    @property
+    def gauges(self) -> list[dict[str, Any] | None]:
+        """Gauges of the one shard, in the shape that the cluster has."""
+        return [self.shard.stats()]
 
     async def start(self) -> Desk:
         """Connect, and return the desk that reaches the shard."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import structlog
@@ -62,7 +63,7 @@ class Shard:
         self._sweeper.cancel()
         await asyncio.gather(*[partition.close(CLOSE_S) for partition in list(self._partitions.values())])
 
-    def stats(self) -> dict[str, object]:
+    def stats(self) -> dict[str, Any]:
         """Gauges for the metrics page."""
         return {**dataclasses.asdict(self.gauges), "partitions": len(self._partitions)}
 
