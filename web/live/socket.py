@@ -1,0 +1,231 @@
+"""The WebSocket of tills: commands pipelined one way, answers and the feed the other. Frames are those of api.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+import orjson
+import structlog
+from quart import Blueprint, current_app, websocket
+
+from events.feed import Feed, Resync, Subscription
+from inventory.answer import Answer, Asked
+from inventory.context import Context, Unavailable
+from inventory.stock import COMMANDS_MAX, asked_in_bulk, perform, perform_each
+from kit.errors import Refusal, Refused
+from web import errors
+from web.access import allow, caller, ctx
+from web.live.standing import Standing
+from web.live.wanted import LIST_MAX, SEQ_MAX, wanted
+from web.wiring import parts
+
+log = structlog.get_logger("web")
+
+WINDOW = 64
+"""Commands in flight; the next frame is read when one of them has been answered."""
+OUTBOX_MAX = 200
+"""Frames that wait for a slow till before the feed stops filling its connection."""
+SLICE_S = 1.0
+ID_LENGTH_MAX = 64
+NORMAL, GOING_AWAY, POLICY = 1000, 1001, 1008
+
+Frame = dict[str, Any]
+
+routes = Blueprint("live_socket", __name__)
+
+
+@routes.websocket("/v1/<tenant>/live")
+@allow("stock.read")
+async def live(tenant: str) -> None:
+    """A till's line. Ends when either side leaves, the server stops, or the key behind it is revoked."""
+    standing = Standing(parts().callers, caller(), "stock.read")
+    await websocket.accept()
+    line = Line(ctx(), parts().wiring.feed, standing, current_app.extensions["closing"])
+    code = await line.run()
+    await websocket.close(code)
+
+
+class Line:
+    """One connection: a reader of frames, a writer of frames, and the feed between them once the till said hello."""
+
+    def __init__(self, context: Context, feed: Feed, standing: Standing, closing: asyncio.Event) -> None:
+        self._context = context
+        self._feed = feed
+        self._standing = standing
+        self._closing = closing
+        self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
+        self._window = asyncio.Semaphore(WINDOW)
+        self._subscription: Subscription | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self) -> int:
+        """Serve until the first of the parts ends; returns the code to close with."""
+        ways = [asyncio.create_task(way) for way in (self._read(), self._write(), self._watch())]
+        try:
+            done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            return next(iter(done)).result() or NORMAL
+        finally:
+            if self._subscription is not None:
+                self._subscription.close()
+            # Commands already asked for go on: their effect is the desk's, only the answer has nobody left.
+            for task in (*ways, *self._tasks):
+                task.cancel()
+            await asyncio.gather(*ways, *self._tasks, return_exceptions=True)
+
+    async def _read(self) -> int:
+        while True:
+            text = await websocket.receive()
+            await self._take(text)
+
+    async def _write(self) -> int:
+        while True:
+            await websocket.send(await self._outbox.get())
+
+    async def _watch(self) -> int:
+        while not self._closing.is_set():
+            if not await self._standing.holds():
+                return POLICY
+            try:
+                await asyncio.wait_for(self._closing.wait(), SLICE_S)
+            except TimeoutError:
+                continue
+        return GOING_AWAY
+
+    async def _take(self, text: str | bytes) -> None:
+        """Act on one frame. A frame that makes no sense is refused and changes nothing."""
+        try:
+            frame = orjson.loads(text)
+        except ValueError:
+            return await self._refuse(None, Refusal("malformed_request"))
+        act = _ACTS.get(frame.get("op")) if isinstance(frame, dict) and isinstance(frame.get("op"), str) else None
+        if act is None:
+            return await self._refuse(frame.get("id") if isinstance(frame, dict) else None, Refusal("unknown_operation", ({"field": "op"},)))
+        await act(self, frame)
+
+    async def _hello(self, frame: Frame) -> None:
+        """Begin, or begin again, to follow the feed."""
+        after = frame.get("after")
+        lists = [frame.get("warehouses"), frame.get("skus"), frame.get("kinds")]
+        if not _is_seq(after) or not all(_is_list(each) for each in lists):
+            return await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "after, warehouses, skus, kinds"},)))
+        if self._subscription is not None:
+            self._subscription.close()
+        fits = wanted(*[None if each is None else frozenset(each) for each in lists])
+        self._subscription = await self._feed.subscribe(self._context.tenant.id, after, fits)
+        await self._say({"op": "hello", "as_of_seq": self._subscription.as_of_seq})
+        self._start(self._follow(self._subscription))
+
+    async def _follow(self, subscription: Subscription) -> None:
+        while subscription is self._subscription:
+            found = await subscription.next(SLICE_S)
+            if subscription is not self._subscription:
+                return
+            if isinstance(found, Resync):
+                await self._say({"op": "resync", "as_of_seq": found.as_of_seq})
+            else:
+                for event in found:
+                    await self._outbox.put(event.frame)
+
+    async def _ping(self, frame: Frame) -> None:
+        seq = self._subscription.cursor if self._subscription else None
+        await self._say({"op": "pong", "as_of_seq": seq})
+
+    async def _do(self, frame: Frame) -> None:
+        await self._window.acquire()
+        self._start(self._perform(frame), self._window.release)
+
+    async def _perform(self, frame: Frame) -> None:
+        identity = frame.get("id")
+        verb, key, body = frame.get("verb"), frame.get("key"), frame.get("body")
+        if not (isinstance(verb, str) and isinstance(body, dict)) or (key is not None and not isinstance(key, str)):
+            return await self._refuse(identity, Refusal("invalid_body", ({"field": "verb, key, body"},)))
+        if key is None:
+            return await self._refuse(identity, Refusal("idempotency_key_missing", ({"field": "key"},)))
+        try:
+            await self._answer(identity, await perform(self._now(), verb, key, body))
+        except Refused as refused:
+            await self._refuse(identity, refused.refusal)
+        except Unavailable as problem:
+            await self._refuse(identity, Refusal("unavailable", facts={"retry_after_s": problem.retry_after_s}))
+        except Exception:
+            log.exception("command_failed", verb=verb[:32])
+            await self._refuse(identity, Refusal("internal_error"))
+
+    async def _batch(self, frame: Frame) -> None:
+        await self._window.acquire()
+        self._start(self._perform_batch(frame), self._window.release)
+
+    async def _perform_batch(self, frame: Frame) -> None:
+        commands = frame.get("commands")
+        if not isinstance(commands, list) or not 1 <= len(commands) <= COMMANDS_MAX:
+            return await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "commands", "max": COMMANDS_MAX},)))
+        try:
+            asked = asked_in_frames(commands)
+        except Refused as refused:
+            return await self._refuse(frame.get("id"), refused.refusal)
+        answers = await perform_each(self._now(), asked)
+        results = [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
+        await self._say({"op": "done", "id": frame.get("id"), "results": results})
+
+    async def _answer(self, identity: Any, answer: Answer) -> None:
+        if answer.refusal is not None:
+            return await self._refuse(identity, answer.refusal, answer.replayed)
+        said = {"op": "done", "id": identity, "status": answer.status, "body": answer.body}
+        await self._say(said | ({"replayed": True} if answer.replayed else {}))
+
+    async def _refuse(self, identity: Any, refusal: Refusal, replayed: bool = False) -> None:
+        problem = errors.problem(refusal)
+        said = {"op": "refused", "id": identity, "status": problem["status"], "problem": problem}
+        await self._say(said | ({"replayed": True} if replayed else {}))
+
+    async def _say(self, frame: Frame) -> None:
+        await self._outbox.put(orjson.dumps(frame, default=str).decode())
+
+    def _now(self) -> Context:
+        """The context with the role as it was last looked at."""
+        actor = self._standing.caller.actor
+        old = self._context
+        return old if actor is old.actor else Context(old.tenant, actor, old.stock, old.engine, old.clock)
+
+    def _start(self, work: Awaitable[None], done: Callable[[], object] | None = None) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if done is not None:
+            task.add_done_callback(lambda _: done())
+
+
+def asked_in_frames(commands: list[Any]) -> list[Asked]:
+    """The commands of a `batch` frame: each has its body under `body`, unlike those of a bulk request."""
+    flat = []
+    for command in commands:
+        inner = command.get("body") if isinstance(command, dict) else None
+        flat.append({**inner, "verb": command.get("verb"), "key": command.get("key")} if isinstance(inner, dict) else command)
+    return asked_in_bulk(flat)
+
+
+def result(asked: Asked, answer: Answer) -> Frame:
+    """One command's part of a bulk answer: its status and key, then its answer or its problem."""
+    if answer.refusal is not None:
+        problem = errors.problem(answer.refusal)
+        return {"status": problem["status"], "key": asked.key, "problem": problem}
+    return {"status": answer.status, "key": asked.key, **answer.body}
+
+
+def _is_seq(value: Any) -> bool:
+    return value is None or (type(value) is int and 0 <= value <= SEQ_MAX)
+
+
+def _is_list(value: Any) -> bool:
+    shaped: Collection[Any] = value if isinstance(value, list) else ()
+    return value is None or (isinstance(value, list) and len(shaped) <= LIST_MAX and all(isinstance(each, str) for each in shaped))
+
+
+_ACTS: dict[str, Callable[[Line, Frame], Awaitable[None]]] = {
+    "hello": Line._hello,
+    "do": Line._do,
+    "batch": Line._batch,
+    "ping": Line._ping,
+}

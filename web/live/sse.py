@@ -1,0 +1,76 @@
+"""Server-sent events: the feed for browsers. `id` is the ledger sequence, so a browser resumes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection
+
+import orjson
+from quart import Blueprint, Response, current_app, request
+
+from events.feed import Resync, Subscription
+from kit.errors import refuse
+from web.access import allow, caller, ctx
+from web.live.standing import Standing
+from web.live.wanted import LIST_MAX, parse_seq, wanted
+from web.wiring import parts
+
+HEARTBEAT_S = 15.0
+RETRY_MS = 1_000
+SLICE_S = 1.0
+"""Longest sleep, so that a stop of the server is noticed soon."""
+
+routes = Blueprint("live_sse", __name__)
+
+
+@routes.get("/v1/<tenant>/events")
+@allow("stock.read")
+async def events(tenant: str) -> Response:
+    """The feed of a company from now, or from after `Last-Event-ID` (or `?after=`)."""
+    said = request.headers.get("Last-Event-ID") or request.args.get("after")
+    after = None
+    if said is not None:
+        after = parse_seq(said)
+        if after is None:
+            raise refuse("malformed_request", {"field": "Last-Event-ID"})
+    fits = wanted(_listed("warehouse"), _listed("sku"), _listed("kinds"))
+    subscription = await parts().wiring.feed.subscribe(ctx().tenant.id, after, fits)
+    standing = Standing(parts().callers, caller(), "stock.read")
+    stream = _stream(subscription, standing, current_app.extensions["closing"])
+    response = Response(stream, content_type="text/event-stream; charset=utf-8")
+    response.timeout = None  # type: ignore[assignment]
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _stream(subscription: Subscription, standing: Standing, closing: asyncio.Event) -> AsyncIterator[bytes]:
+    said_at = time.monotonic()
+    try:
+        yield b"retry: %d\nevent: hello\ndata: %s\n\n" % (RETRY_MS, _as_of(subscription.as_of_seq))
+        while not closing.is_set() and await standing.holds():
+            found = await subscription.next(SLICE_S)
+            if isinstance(found, Resync):
+                yield b"id: %d\nevent: resync\ndata: %s\n\n" % (found.as_of_seq, _as_of(found.as_of_seq))
+            elif found:
+                yield b"".join([event.sse for event in found])
+            elif time.monotonic() - said_at > HEARTBEAT_S:
+                yield b": %d\n\n" % subscription.cursor
+            else:
+                continue
+            said_at = time.monotonic()
+    finally:
+        subscription.close()
+
+
+def _as_of(seq: int) -> bytes:
+    return orjson.dumps({"as_of_seq": seq})
+
+
+def _listed(name: str) -> Collection[str] | None:
+    """Values of a parameter, given several times or with commas; None when it is absent."""
+    values = [part for value in request.args.getlist(name) for part in value.split(",") if part]
+    if len(values) > LIST_MAX:
+        raise refuse("invalid_body", {"field": name, "max": LIST_MAX})
+    return frozenset(values) or None
