@@ -75,6 +75,10 @@ class Feed:
         await tail.started()
         return Subscription(tail, after, wanted)
 
+    async def head(self, tenant: int) -> int:
+        """The last sequence of the tenant's ledger, as the database has it now."""
+        return await self._read_head(tenant)
+
     def subscriptions(self) -> int:
         """How many readers there are: a gauge."""
         return sum(len(tail.subscriptions) for tail in self._tails.values())

@@ -37,6 +37,5 @@ stock_holds = Table(
         "open >= 0 AND committed >= 0 AND released >= 0 AND expired >= 0 AND qty = open + committed + released + expired", name="whole"
     ),
     Index("ix_stock_holds_due", "tenant_id", "part", "expires_at_us", postgresql_where=text("open > 0")),
-    Index("ix_stock_holds_cell", "tenant_id", "item_id", "warehouse_id", postgresql_where=text("open > 0")),
     Index("ix_stock_holds_reference", "tenant_id", "reference", postgresql_where=text("reference <> ''")),
 )

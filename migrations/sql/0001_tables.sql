@@ -36,8 +36,6 @@ CREATE TABLE stock_holds (
     CONSTRAINT ck_stock_holds_whole CHECK (open >= 0 AND committed >= 0 AND released >= 0 AND expired >= 0 AND qty = open + committed + released + expired)
 );
 
-CREATE INDEX ix_stock_holds_cell ON stock_holds (tenant_id, item_id, warehouse_id) WHERE open > 0;
-
 CREATE INDEX ix_stock_holds_due ON stock_holds (tenant_id, part, expires_at_us) WHERE open > 0;
 
 CREATE INDEX ix_stock_holds_reference ON stock_holds (tenant_id, reference) WHERE reference <> '';

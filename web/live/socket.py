@@ -129,7 +129,7 @@ class Line:
                     await self._outbox.put(event.frame)
 
     async def _ping(self, frame: Frame) -> None:
-        seq = self._subscription.cursor if self._subscription else None
+        seq = self._subscription.cursor if self._subscription else await self._feed.head(self._context.tenant.id)
         await self._say({"op": "pong", "as_of_seq": seq})
 
     async def _do(self, frame: Frame) -> None:
