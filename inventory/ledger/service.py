@@ -1,0 +1,170 @@
+"""The physical verbs: receive, issue, adjust. Names become ids, the engine decides, ids become names again."""
+
+from __future__ import annotations
+
+from inventory.answer import Answer, Asked, Json, Verb, head
+from inventory.body import Complaints, fit
+from inventory.catalog.directory import Key, Names, directory_of
+from inventory.catalog.domain import checked_text
+from inventory.context import Context
+from inventory.ledger.bodies import AHEAD_MAX_US, AdjustBody, AdjustLineBody, IssueBody, ReceiveBody
+from inventory.ledger.messages import Adjust, AdjustLine, Issue, Line, Outcome, Receive
+from inventory.ledger.render import error_json, keys_of_errors, keys_of_levels, keys_of_rows, level_json, named, row_json
+from inventory.ledger.resolve import Place, base_cost, base_quantity, places, positive_quantity
+from kit.clock import SECOND, parse_rfc3339
+from kit.errors import Refusal, Refused
+
+REFERENCE_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
+EARLIEST_US = 946_684_800 * SECOND
+"""2000-01-01: an earlier time is a mistyped one."""
+
+
+async def perform(ctx: Context, verb: Verb, asked: Asked) -> Answer:
+    """Ask for one command and wait until its outcome is durable.
+
+    Raises `Refused` for what never reached the engine (its key stays free) and `Unavailable` when the engine cannot answer.
+    """
+    ctx.permit(verb.permission)
+    command = await verb.build(ctx, asked)
+    outcome = await ctx.stock.submit(ctx.tenant.id, command)
+    if not outcome.code:
+        return Answer(verb.status, await verb.show(ctx, outcome), outcome.replayed)
+    refusal = await _refusal(ctx, outcome)
+    if outcome.code in ("idempotency_key_reused", "internal_error"):
+        raise Refused(refusal)
+    return Answer(0, {}, outcome.replayed, refusal)
+
+
+async def build_receive(ctx: Context, asked: Asked) -> Receive:
+    """The command of a `receive` body. Lots that are new come into being."""
+    body = fit(asked.body, ReceiveBody)
+    told = header(ctx, body.reference, body.reason, body.effective_at)
+    found = await places(ctx, body.lines, adds=True, new_lots=True)
+    complaints = Complaints()
+    lines = tuple(
+        line_of(place, positive_quantity(place, line, number, complaints), base_cost(ctx, place.item, line, number, complaints))
+        for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
+    )
+    complaints.raise_any()
+    return Receive(**head(ctx, asked), **told, lines=lines)
+
+
+async def build_issue(ctx: Context, asked: Asked) -> Issue:
+    """The command of an `issue` body."""
+    body = fit(asked.body, IssueBody)
+    told = header(ctx, body.reference, body.reason, body.effective_at)
+    found = await places(ctx, body.lines)
+    complaints = Complaints()
+    lines = tuple(
+        line_of(place, positive_quantity(place, line, number, complaints))
+        for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
+    )
+    complaints.raise_any()
+    return Issue(**head(ctx, asked), **told, lines=lines)
+
+
+async def build_adjust(ctx: Context, asked: Asked) -> Adjust:
+    """The command of an `adjust` body: a reason is always given."""
+    body = fit(asked.body, AdjustBody)
+    told = header(ctx, body.reference, body.reason, body.effective_at, reason_required=True)
+    _check_forms(body.lines)
+    found = await places(ctx, body.lines)
+    complaints = Complaints()
+    lines = tuple(
+        _adjust_line(place, line, number, complaints) for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
+    )
+    complaints.raise_any()
+    return Adjust(**head(ctx, asked), **told, lines=lines)
+
+
+async def show_movements(ctx: Context, outcome: Outcome) -> Json:
+    """The answer of a physical verb."""
+    names = await _names(ctx, keys_of_rows(outcome.rows) | keys_of_levels(outcome.levels))
+    return {
+        "movements": [row_json(named(row, names)) for row in outcome.rows],
+        "levels": [level_json(level, names) for level in outcome.levels],
+        "seq": outcome.seq,
+    }
+
+
+VERBS = {
+    "receive": Verb("stock.receive", build_receive, show_movements),
+    "issue": Verb("stock.issue", build_issue, show_movements),
+    "adjust": Verb("stock.adjust", build_adjust, show_movements),
+}
+
+
+def header(
+    ctx: Context, reference: str | None, reason: str | None = None, effective_at: str | None = None, reason_required: bool = False
+) -> Json:
+    """The command fields for what was said about it: reference, reason, and when it happened (0: now)."""
+    complaints = Complaints()
+    told = {
+        "reference": checked_text(reference or "", "reference", REFERENCE_LENGTH_MAX, complaints, required=False),
+        "reason": checked_text(reason or "", "reason", REASON_LENGTH_MAX, complaints, required=reason_required),
+        "effective_at_us": _effective_at_us(ctx, effective_at, complaints),
+    }
+    complaints.raise_any()
+    return told
+
+
+def _effective_at_us(ctx: Context, text: str | None, complaints: Complaints) -> int:
+    if text is None:
+        return 0
+    try:
+        at = parse_rfc3339(text)
+    except (ValueError, OverflowError):
+        complaints.add("not_a_time", "effective_at")
+        return 0
+    if at > ctx.clock() + AHEAD_MAX_US:
+        complaints.add("in_the_future", "effective_at")
+    if at < EARLIEST_US:
+        complaints.add("out_of_range", "effective_at", min="2000-01-01T00:00:00Z")
+    return at
+
+
+def line_of(place: Place, qty: int, unit_cost: int | None = None) -> Line:
+    """A command's line."""
+    return Line(place.item.id, place.warehouse.id, qty, place.location, place.lot, place.owner, place.condition, unit_cost)
+
+
+def _check_forms(lines: tuple[AdjustLineBody, ...]) -> None:
+    """Each line says either the change, or the count and what was expected: never both, never half."""
+    complaints = Complaints()
+    for number, line in enumerate(lines):
+        if line.delta is not None:
+            if line.set_to is not None or line.expected is not None:
+                complaints.add("delta_or_count", "delta", number)
+        elif line.set_to is None:
+            complaints.add("value_missing", "delta" if line.expected is None else "set_to", number)
+        elif line.expected is None:
+            complaints.add("value_missing", "expected", number)
+    complaints.raise_any()
+
+
+def _adjust_line(place: Place, line: AdjustLineBody, number: int, complaints: Complaints) -> AdjustLine:
+    def measured(field: str) -> int | None:
+        value = getattr(line, field)
+        return None if value is None else base_quantity(place.item, value, line.unit, field, number, complaints)
+
+    before = len(complaints)
+    delta, set_to, expected = measured("delta"), measured("set_to"), measured("expected")
+    if len(complaints) == before:
+        if delta == 0:
+            complaints.add("quantity_is_zero", "delta", number)
+        for field, value in (("set_to", set_to), ("expected", expected)):
+            if value is not None and value < 0:
+                complaints.add("out_of_range", field, number, min="0")
+    return AdjustLine(
+        place.item.id, place.warehouse.id, delta, set_to, expected, place.location, place.lot, place.owner, place.condition
+    )
+
+
+async def _refusal(ctx: Context, outcome: Outcome) -> Refusal:
+    names = await _names(ctx, keys_of_errors(outcome.errors))
+    return Refusal(outcome.code, tuple(error_json(fact, names) for fact in outcome.errors))
+
+
+async def _names(ctx: Context, keys: set[Key]) -> Names:
+    return await directory_of(ctx.engine).look(ctx.tenant.id, keys)

@@ -1,0 +1,103 @@
+"""The promising verbs: reserve, commit, release, extend, harden."""
+
+from __future__ import annotations
+
+from inventory.answer import Asked, Json, Verb, head
+from inventory.body import Complaints, fit
+from inventory.catalog.directory import directory_of
+from inventory.context import Context
+from inventory.ledger.bodies import LineBody
+from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine, Release, Reserve
+from inventory.ledger.render import keys_of_levels, level_json
+from inventory.ledger.resolve import places, positive_quantity
+from inventory.ledger.service import header, line_of
+from inventory.reservations.messages import EXPIRES_IN_DEFAULT_S, ExtendBody, HardenBody, PartBody, ReserveBody
+from inventory.reservations.render import keys_of_hold, reservation_json
+from kit.clock import SECOND
+from kit.errors import refuse
+from kit.ids import parse_reservation_id
+
+
+async def build_reserve(ctx: Context, asked: Asked) -> Reserve:
+    """The command of a `reserve` body."""
+    body = fit(asked.body, ReserveBody)
+    told = header(ctx, body.reference)
+    hard = body.hold == "hard"
+    if hard and body.expires_in is not None:
+        raise refuse("invalid_body", {"field": "expires_in", "code": "soft_only"})
+    found = await places(ctx, body.lines, adds=True)
+    complaints = Complaints()
+    lines = tuple(
+        line_of(place, positive_quantity(place, line, number, complaints))
+        for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
+    )
+    complaints.raise_any()
+    expires_in_us = (body.expires_in or EXPIRES_IN_DEFAULT_S) * SECOND
+    return Reserve(**head(ctx, asked), **told, lines=lines, hard=hard, expires_in_us=expires_in_us)
+
+
+async def build_commit(ctx: Context, asked: Asked) -> Commit:
+    """The command of a `commit` body."""
+    body = fit(asked.body, PartBody)
+    return Commit(**head(ctx, asked), reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+
+
+async def build_release(ctx: Context, asked: Asked) -> Release:
+    """The command of a `release` body."""
+    body = fit(asked.body, PartBody)
+    return Release(**head(ctx, asked), reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+
+
+async def build_extend(ctx: Context, asked: Asked) -> Extend:
+    """The command of an `extend` body."""
+    body = fit(asked.body, ExtendBody)
+    return Extend(**head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=body.expires_in * SECOND)
+
+
+async def build_harden(ctx: Context, asked: Asked) -> Harden:
+    """The command of a `harden` body."""
+    body = fit(asked.body, HardenBody)
+    return Harden(**head(ctx, asked), reservation=_reservation(body.reservation))
+
+
+async def show_reservation(ctx: Context, outcome: Outcome) -> Json:
+    """The answer of a promising verb."""
+    hold = outcome.hold
+    assert hold is not None, "a promising verb that was done has a reservation"
+    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys_of_hold(hold) | keys_of_levels(outcome.levels))
+    return {
+        # As it was when it was done: the same answer whenever the key comes back.
+        "reservation": reservation_json(hold, names, now_us=0),
+        "levels": [level_json(level, names) for level in outcome.levels],
+        "seq": outcome.seq,
+    }
+
+
+VERBS = {
+    "reserve": Verb("stock.reserve", build_reserve, show_reservation, 201),
+    "commit": Verb("stock.commit", build_commit, show_reservation),
+    "release": Verb("stock.release", build_release, show_reservation),
+    "extend": Verb("stock.extend", build_extend, show_reservation),
+    "harden": Verb("stock.harden", build_harden, show_reservation),
+}
+
+
+def _reservation(text: str) -> int:
+    """The number of a reservation; another tenant's or a mistyped one is as if it did not exist."""
+    found = parse_reservation_id(text)
+    if found is None or found[1] != 0 or found[0] >= 2**63:
+        raise refuse("reservation_not_found", {"field": "reservation", "reservation": text[:64]})
+    return found[0]
+
+
+async def _parts(ctx: Context, lines: tuple[LineBody, ...] | None) -> tuple[PartLine, ...] | None:
+    if lines is None:
+        return None
+    found = await places(ctx, lines)
+    complaints = Complaints()
+    parts = tuple(
+        PartLine(place.item.id, place.warehouse.id, positive_quantity(place, line, number, complaints), place.location, place.lot)
+        for number, (place, line) in enumerate(zip(found, lines, strict=True))
+    )
+    complaints.raise_any()
+    return parts

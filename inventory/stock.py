@@ -1,0 +1,70 @@
+"""The front door of stock: every verb by its name, one at a time or many at once. Pages, REST, sockets and imports use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from inventory.answer import Answer, Asked
+from inventory.body import fit
+from inventory.context import Context, Unavailable
+from inventory.ledger import service as ledger
+from inventory.reservations import service as reservations
+from kit.errors import Refusal, Refused, refuse
+
+COMMANDS_MAX = 500
+"""Commands of one bulk: the desk carries as many in one message (engine.md, step 2)."""
+
+VERBS = ledger.VERBS | reservations.VERBS
+
+_log = structlog.get_logger("inventory")
+
+
+async def perform(ctx: Context, verb: str, key: str, body: Mapping[str, Any]) -> Answer:
+    """Ask for one command and wait until its outcome is durable.
+
+    Raises `Refused` for what never reached the engine, so that its key stays free: not allowed, does not fit, not there,
+    key used for something else. Raises `Unavailable` when the engine cannot answer; the same key may be sent again.
+    """
+    known = VERBS.get(verb)
+    if known is None:
+        raise refuse("unknown_verb", {"field": "verb", "verb": verb[:32]})
+    return await ledger.perform(ctx, known, Asked(verb, key, body))
+
+
+async def perform_each(ctx: Context, asked: Sequence[Asked]) -> list[Answer]:
+    """Many commands at once, each on its own: one refusal does not stop the others. Answers stand in the order asked."""
+    return list(await asyncio.gather(*(_perform_safely(ctx, each) for each in asked)))
+
+
+def asked_in_bulk(commands: Sequence[Any]) -> list[Asked]:
+    """The commands of a bulk body: `verb` and `key`, everything else is the body of the verb."""
+    return [_asked(number, command) for number, command in enumerate(commands)]
+
+
+def _asked(number: int, command: Any) -> Asked:
+    if not isinstance(command, dict):
+        raise refuse("invalid_body", {"field": f"commands[{number}]", "code": "wrong_type"})
+    words = {}
+    for field in ("verb", "key"):
+        if field not in command:
+            raise refuse("invalid_body", {"field": f"commands[{number}].{field}", "code": "value_missing"})
+        words[field] = fit(command[field], str)
+    body = {name: value for name, value in command.items() if name not in words}
+    return Asked(words["verb"], words["key"], body)
+
+
+async def _perform_safely(ctx: Context, asked: Asked) -> Answer:
+    try:
+        return await perform(ctx, *asked)
+    except Refused as refused:
+        return Answer(0, {}, refusal=refused.refusal)
+    except Unavailable as problem:
+        return Answer(0, {}, refusal=Refusal("unavailable", facts={"retry_after_s": problem.retry_after_s}))
+    except Exception:
+        # Ours, not the caller's: the neighbours must still get their answers.
+        _log.exception("command failed", verb=asked.verb)
+        return Answer(0, {}, refusal=Refusal("internal_error"))
