@@ -58,10 +58,10 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _matches(self, password: str, stored: str | None) -> bool:
-        if self._nobody is None:
+        if stored is None and self._nobody is None:
             self._nobody = self._hasher.hash(token())
         try:
-            return self._hasher.verify(stored or self._nobody, password) and stored is not None
+            return self._hasher.verify(stored or self._nobody or "", password) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 
