@@ -1,4 +1,6 @@
 # `make` lists what there is. Everything works on a bare machine: each target first sets up what it needs.
+# Some machines forbid bytecode; without it every process compiles half of Ray anew and a start takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup setup-test browsers run test check bench verify clean

@@ -46,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     replay.set_defaults(command=_replay)
 
     verify = commands.add_parser("verify", help="prove that ledger, balances and reservations agree")
+    verify.add_argument("--tenant", metavar="SLUG", help="of this company only")
+    verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(command=_verify)
 
     migrate = commands.add_parser("migrate", help="bring the schema of DATABASE_URL up to date")
@@ -85,9 +87,10 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from app import verify
+    from app import reach, verify
 
-    return verify.main(args)
+    with reach.database(_settings(args)) as urls:
+        return verify.main(urls.engine, args)
 
 
 def _migrate(args: argparse.Namespace) -> int:

@@ -13,18 +13,22 @@ from app.processes import port_is_free
 from app.settings import CannotStart, make_folder
 
 
+class Claimed(CannotStart):
+    """Another process holds the folder."""
+
+
 @contextmanager
-def folder_claimed(var: Path, url: str) -> Iterator[None]:
-    """Hold `var` for this process. The kernel lets go when the process ends, however it ends. Raises CannotStart."""
+def folder_claimed(var: Path, holder: str) -> Iterator[None]:
+    """Hold `var` for this process; `holder` tells others who that is. The kernel lets go when we end. Raises Claimed."""
     make_folder(var)
     descriptor = os.open(var / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotStart(_who_runs(descriptor, var)) from None
+            raise Claimed(_who_runs(descriptor, var)) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "url": url}).encode(), 0)
+        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "holder": holder}).encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -45,7 +49,7 @@ def need_port(host: str, port: int) -> None:
 
 def _who_runs(descriptor: int, var: Path) -> str:
     try:
-        holder = json.loads(os.pread(descriptor, 1024, 0))
-        return f"Onhand already runs from {var}: {holder['url']} (process {holder['pid']})."
+        known = json.loads(os.pread(descriptor, 1024, 0))
+        return f"Onhand already runs from {var}: {known['holder']} (process {known['pid']})."
     except (ValueError, KeyError):
         return f"Onhand is just being started from {var} by another command."

@@ -71,6 +71,10 @@ class _Server:
                 child.kill()
                 child.wait()
 
+    def url(self) -> str:
+        """Where it answers while it runs, in whichever process."""
+        return self._url(self._state())
+
     def alive(self) -> bool:
         """Whether the server process runs."""
         return self._child is not None and self._child.poll() is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import signal
 import subprocess
 import threading
@@ -121,6 +122,9 @@ class Supervisor:
             return
         from app import wiring
 
+        # Instead of the one that Ray would write into the home folder; whoever knows it may run code in the shards.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         with step(f"Stock engine on Ray ({self.settings.shards} shard{'s' if self.settings.shards > 1 else ''})"):
             started.callback(_quietly, wiring.stop_cluster)
             address = wiring.start_cluster(self.settings, urls)
