@@ -25,6 +25,7 @@ LANE_IN_FLIGHT_MAX = 2
 SHARD_IN_FLIGHT_MAX = 8
 LANE_MAX = 20_000
 """Commands that may wait for one partition in this process; beyond it the answer is "try again"."""
+LOST = "lost"
 PATIENCE_S = 30.0
 """How long a lost shard is waited for (Ray restarts it in about a second) before callers are told to try again."""
 
@@ -134,9 +135,11 @@ class Desk:
             answers = decode_answer(await self._insist(shard, message))
             for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
                 self._deliver(lane, taken, status, outcomes)
-        except ShardLost as problem:
+        except Exception as problem:
+            if not isinstance(problem, ShardLost):
+                log.exception("message_failed", shard=shard)
             for lane, taken in groups:
-                self._deliver(lane, taken, str(problem), [])
+                self._deliver(lane, taken, LOST, [])
         finally:
             self._in_flight[shard] -= 1
             for lane, _ in groups:

@@ -1,0 +1,124 @@
+"""The feed…"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from events import feed
+from events.feed import Feed, FeedEvent, Resync, Subscription
+
+
+class Log:
+    """A ledger that a test writes: sequences 1, 2, 3 …, alternately of two warehouses."""
+
+    def __init__(self, rows: int = 0) -> None:
+        self.head = rows
+
+    async def read_head(self, tenant: int) -> int:
+        return self.head
+
+    async def read_rows(self, tenant: int, after: int, limit: int) -> Sequence[FeedEvent]:
+        return [self.row(seq) for seq in range(after + 1, min(self.head, after + limit) + 1)]
+
+    @staticmethod
+    def row(seq: int) -> FeedEvent:
+        return FeedEvent(seq, "reserve", "osh" if seq % 2 else "main", "S1", b"", "")
+
+
+async def take(subscription: Subscription, until: int) -> list[int]:
+    """The sequences a reader is given, up to `until`."""
+    seqs: list[int] = []
+    for _ in range(200):
+        found = await subscription.next(0.2)
+        assert not isinstance(found, Resync)
+        seqs += [event.seq for event in found]
+        if seqs and seqs[-1] >= until:
+            return seqs
+    raise AssertionError(f"only {seqs[-5:]} came")
+
+
+async def test_gives_a_returning_reader_exactly_what_it_missed() -> None:
+    """Worked example E33."""
+    log = Log(125)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1, after=120)
+    assert reader.as_of_seq == 125
+    assert await take(reader, 125) == [121, 122, 123, 124, 125]
+    log.head = 127
+    live.heard(1, 0, 127)
+    assert await take(reader, 127) == [126, 127]
+    await live.close()
+
+
+async def test_joins_past_and_present_without_gap_or_duplicate() -> None:
+    log = Log(1_800)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1, after=3)
+    first = await reader.next(0.2)
+    assert isinstance(first, list)
+    log.head = 2_500  # while the reader is still in the past
+    live.heard(1, 0, 2_500)
+    assert [event.seq for event in first] + await take(reader, 2_500) == list(range(4, 2_501))
+    await live.close()
+
+
+async def test_hears_without_a_hint_a_second_later() -> None:
+    log = Log(5)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1)
+    log.head = 6
+    assert await take(reader, 6) == [6]
+    await live.close()
+
+
+async def test_shows_only_what_was_asked_for() -> None:
+    log = Log(10)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1, after=0, wanted=lambda event: event.warehouse == "osh")
+    assert await take(reader, 9) == [1, 3, 5, 7, 9]
+    await live.close()
+
+
+@pytest.mark.parametrize("after", [feed.RETENTION * 9, 0])
+async def test_resyncs_a_reader_from_too_far_back_or_from_the_future(after: int) -> None:
+    log = Log(feed.RETENTION + 10)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1, after=after)
+    assert await reader.next(0.2) == Resync(log.head)
+    log.head += 1
+    assert await take(reader, log.head) == [log.head]
+    await live.close()
+
+
+async def test_resyncs_a_slow_reader_and_leaves_the_others_alone() -> None:
+    log = Log(0)
+    live = Feed(log.read_head, log.read_rows)
+    slow, quick = await live.subscribe(1), await live.subscribe(1)
+    for head in range(500, 4_001, 500):
+        log.head = head
+        live.heard(1, 0, head)
+        assert (await take(quick, head))[-1] == head
+    assert isinstance(await slow.next(0.2), Resync)
+    log.head = 4_001
+    assert await take(slow, 4_001) == [4_001]
+    await live.close()
+
+
+async def test_goes_on_after_the_database_was_away() -> None:
+    log = Log(3)
+    live = Feed(log.read_head, log.read_rows)
+    reader = await live.subscribe(1, after=0)
+    assert await take(reader, 3) == [1, 2, 3]
+    rows = live._tails[1].read_rows
+
+    async def fails(tenant: int, after: int, limit: int) -> Sequence[FeedEvent]:
+        live._tails[1].read_rows = rows
+        raise OSError("away")
+
+    live._tails[1].read_rows = fails
+    log.head = 5
+    live.heard(1, 0, 5)
+    assert await take(reader, 5) == [4, 5]
+    await live.close()
