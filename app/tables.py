@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.metadata import metadata
+from events import replies as _replies
 from events import store as _events
 from inventory.catalog import store as _catalog
 from inventory.ledger import store as _ledger
@@ -12,4 +13,4 @@ from inventory.reservations import store as _reservations
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_events, _catalog, _ledger, _locations, _lots, _reservations, _tenants)
+_STORES = (_events, _replies, _catalog, _ledger, _locations, _lots, _reservations, _tenants)
