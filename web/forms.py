@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from quart import request
 
+from kit import money, quantity
 from kit.errors import Refusal, Refused, refuse
 from kit.ids import token
 from kit.text import clean, is_idempotency_key
-from web import errors
+from web import errors, locale
 
 TEXT_MAX = 200
+_BLANKS = str.maketrans({" ": None, "\u00a0": None, "\u202f": None, "\u2009": None, "\u2212": "-"})
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
 
 class Form:
@@ -23,6 +27,7 @@ class Form:
         self.errors: dict[str, str] = {}
         self.status = 200
         self.key = key or token(16)
+        self.refusal: Refusal | None = None
 
     def __getitem__(self, name: str) -> str:
         """What was typed into the field, empty when nothing was."""
@@ -47,16 +52,46 @@ class Form:
 
     def read(self, name: str, parse: Callable[[str], Any]) -> Any:
         """The parsed value of a field. What `parse` raises as ValueError is a refusal code, and the field is to blame."""
+        return self.read_value(name, self[name].strip(), parse)
+
+    def read_value(self, name: str, value: str, parse: Callable[[str], Any]) -> Any:
+        """Like `read`, for a value made from what was typed."""
         try:
-            return parse(self[name].strip())
+            return parse(value)
         except ValueError as problem:
             raise refuse("invalid_value", {"field": name, "code": str(problem)}) from None
+
+    def whole(self, name: str) -> int:
+        """A whole number that the page itself put into the form."""
+        if not re.fullmatch(r"\d{1,9}", self[name], re.ASCII):
+            raise refuse("invalid_value", {"field": name})
+        return int(self[name])
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of the allowed values."""
         if self[name] not in allowed:
             raise refuse("invalid_value", {"field": name})
         return self[name]
+
+    def quantity(self, name: str) -> str:
+        """A quantity as typed, in the way the engine reads it."""
+        value = as_number(self.text(name, 40), locale.language())
+        self.read_value(name, value, quantity.parse)
+        return value
+
+    def amount(self, name: str) -> str:
+        """An amount of money as typed, in the same way."""
+        value = as_number(self.text(name, 40), locale.language())
+        self.read_value(name, value, money.parse)
+        return value
+
+    def blame(self, line: str, **renamed: str) -> None:
+        """Say beside which field of this form a refusal belongs: `line` for what is wrong with the one line it makes."""
+        for field in list(self.errors):
+            of_line = not field and self.refusal is not None and any("line" in error for error in self.refusal.errors)
+            here = line if of_line else renamed.get(field.replace(".", "_"), field)
+            if here != field:
+                self.errors.setdefault(here, self.errors.pop(field))
 
     def refuse(self, refusal: Refusal) -> None:
         """Keep what was typed, and say why it was refused.
@@ -66,6 +101,7 @@ class Form:
         """
         said = errors.say(refusal)
         self.status = said.status
+        self.refusal = refusal
         self.errors = errors.by_field(refusal)
         if said.status != 503:
             self.key = token(16)
@@ -94,3 +130,15 @@ class refusals_of:  # noqa: N801 - reads as a phrase: `with refusals_of(form): â
             self._form.refuse(error.refusal)
             return True
         return False
+
+
+def as_number(typed: str, language: str) -> str:
+    """A number as people write it, in the one way we read it.
+
+    In Russian and Kyrgyz a comma is the decimal point: `1 204,5` is 1204.5. In English it groups thousands, and only where
+    it can: `1,204` is 1204, while `2,5` stays as it is and is refused rather than guessed.
+    """
+    plain = typed.translate(_BLANKS)
+    if language in ("ru", "ky"):
+        return plain.replace(",", ".")
+    return plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain

@@ -85,6 +85,11 @@ def to_sign_in() -> Response:
     return see_other((url_for("door.sign_in_to", tenant=slug) if slug else url_for("door.sign_in")) + query)
 
 
+def is_own_path(path: str) -> bool:
+    """Whether an address to go on to is a page of ours: never another site, however it is spelled."""
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+
+
 def is_fragment() -> bool:
     """Whether htmx asks for a part of a page."""
     return request.headers.get("HX-Request") == "true"

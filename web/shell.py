@@ -7,7 +7,7 @@ from typing import Any
 from quart import Quart, g, request
 
 from tenants.messages import Caller
-from web import locale, session
+from web import asking, locale, session
 from web.assets import asset
 from web.wiring import parts
 
@@ -39,6 +39,7 @@ async def _surroundings() -> dict[str, Any]:
         "language": locale.language(),
         "languages": LANGUAGES,
         "theme": theme(),
+        "here_with": asking.here_with,
         "now_us": parts().wiring.clock(),
     }
 

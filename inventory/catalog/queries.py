@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -128,6 +128,12 @@ async def item_by_code(connection: AsyncConnection, tenant_id: int, code: str) -
     query = _items(tenant_id).where(or_(items.c.sku == code, items.c.id.in_(by_barcode)))
     found = [_item(tuple(row)) for row in await connection.execute(query)]
     return next((each for each in found if each.sku == code), found[0] if found else None)
+
+
+async def names_of(connection: AsyncConnection, tenant_id: int, item_ids: Iterable[int]) -> dict[int, str]:
+    """Names of items by their number, for lists of what happened to them."""
+    query = select(items.c.id, items.c.name).where(items.c.tenant_id == tenant_id, items.c.id.in_(set(item_ids)))
+    return {item_id: name for item_id, name in await connection.execute(query)}
 
 
 async def barcodes(connection: AsyncConnection, tenant_id: int, item_id: int) -> list[Barcode]:

@@ -59,6 +59,22 @@ class Series:
     points: Sequence[Point]
 
 
+@dataclass(frozen=True, slots=True)
+class LastProof:
+    """How far the ledger was verified, when, and whether everything agreed."""
+
+    seq: int
+    checked_at_us: int
+    ok: bool
+
+
+async def last_proof(connection: AsyncConnection, tenant_id: int) -> LastProof | None:
+    """The last verification of the ledger, None when there has been none."""
+    query = text("SELECT seq, checked_at_us, ok FROM stock_proofs WHERE tenant_id = :tenant_id ORDER BY part LIMIT 1")
+    row = (await connection.execute(query, {"tenant_id": tenant_id})).one_or_none()
+    return LastProof(*row) if row else None
+
+
 async def rows(connection: AsyncConnection, tenant_id: int, asked: LedgerFilter) -> Page[Row]:
     """A page of ledger rows, newest first unless asked otherwise. Raises ValueError `bad_cursor`."""
     where, params = await _where(connection, tenant_id, asked)

@@ -9,9 +9,9 @@ from quart import Blueprint, g, request, websocket
 from quart.testing import WebsocketResponseError
 
 from kit.errors import refuse
+from tenants.domain import Role
 from tests.people import hire
 from tests.web.conftest import Site
-from tenants.domain import Role
 from web import access, respond
 from web.access import allow, ctx, public
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import dashboard, door, health
+from web.pages import dashboard, door, health, items, ledger, preferences, reservations, stock, warehouses
 
-_BLUEPRINTS = (health.pages, door.pages, dashboard.pages)
+_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, ledger, preferences)
 
 
 def install(app: Quart) -> None:
     """Hang every page into the app."""
-    for blueprint in _BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    for module in _MODULES:
+        app.register_blueprint(module.pages)

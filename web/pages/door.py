@@ -100,7 +100,7 @@ async def _through(form: Form, signed_in: SignedIn) -> Response:
 
 def _own_page(slug: str, path: str) -> str | None:
     """The page to come back to, if it is a page of this company: never another site."""
-    return path if path.startswith(f"/t/{slug}/") and "\\" not in path and path.isprintable() else None
+    return path if path.startswith(f"/t/{slug}/") and respond.is_own_path(path) else None
 
 
 async def _show(form: Form) -> Response:

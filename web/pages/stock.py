@@ -1,0 +1,238 @@
+"""Stock: the list of levels, an item with its ledger and promises, and the verbs one performs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quart import Blueprint, Response, redirect, request, url_for
+from quart.typing import ResponseReturnValue
+from quart_babel import gettext
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inventory import stock
+from inventory.catalog import queries as catalog
+from inventory.catalog.queries import Item
+from inventory.ledger import history
+from inventory.ledger import queries as ledger
+from inventory.ledger.history import LedgerFilter
+from inventory.ledger.queries import SORTS, STATES, ItemLevel, LevelFilter
+from inventory.locations import queries as places
+from inventory.reservations import queries as reservations
+from kit.errors import Refused, refuse
+from kit.quantity import format_qty
+from web import asking, respond
+from web.access import allow, ctx
+from web.forms import Form, refusals_of, typed
+from web.pages.rows import show_rows
+
+pages = Blueprint("stock", __name__, url_prefix="/t/<tenant>/stock")
+
+HOLD_MINUTES = ("15", "30", "60", "240", "1440", "firm")
+_LEDGER_ROWS = 20
+_LINE_FIELD = {"reserve": "qty", "receive": "qty", "issue": "qty", "adjust": "counted"}
+"""Beside which field it is said that the stock does not allow it."""
+_HEADER = ("SKU", "Item", "Category", "Unit", "On hand", "Reserved", "Available", "In transit", "On order", "Min", "Max", "State", "Where")
+
+
+@pages.get("")
+@allow("stock.read")
+async def show_list(tenant: str) -> Response:
+    """Every item with its levels, worst states countable at a glance."""
+    asked = _asked()
+    if asking.wants_csv():
+        return respond.csv(f"stock-{tenant}", _HEADER, [_csv_row(level) for level in await _all_levels(asked)])
+    context = ctx()
+    async with context.reading() as connection:
+        with asking.address_read():
+            levels = await ledger.item_levels(connection, context.tenant.id, context.clock(), asked)
+        if respond.is_fragment():
+            return await respond.fragment("stock/_rows.html", levels=levels, asked=asked)
+        states = await ledger.states(connection, context.tenant.id, context.clock(), asked)
+        categories = await catalog.categories(connection, context.tenant.id)
+        warehouses = await places.warehouses_of(connection, context.tenant.id)
+    return await respond.page(
+        "stock/list.html",
+        levels=levels,
+        asked=asked,
+        states=states,
+        categories=categories,
+        warehouses=warehouses,
+        warehouse=asked.warehouse,
+    )
+
+
+@pages.get("/item/<path:sku>")
+@allow("stock.read")
+async def show_item(tenant: str, sku: str) -> Response:
+    """One item: its levels by warehouse, its ledger, who holds it, and forms for the verbs."""
+    return await _item_page(sku, {})
+
+
+@pages.get("/lookup")
+@allow("stock.read")
+async def lookup(tenant: str) -> ResponseReturnValue:
+    """Where a scanned or typed code leads: the item it belongs to, else a search for it."""
+    code = asking.arg("code")
+    async with ctx().reading() as connection:
+        item = await catalog.item_by_code(connection, ctx().tenant.id, code)
+    if item is not None:
+        return redirect(url_for("stock.show_item", tenant=tenant, sku=item.sku), 303)
+    return redirect(url_for("stock.show_list", tenant=tenant, q=code), 303)
+
+
+@pages.post("/reserve")
+@allow("stock.reserve")
+async def reserve(tenant: str) -> Response:
+    """Promise stock to somebody for a while, or firmly."""
+    return await _perform("reserve", _reserve_body)
+
+
+@pages.post("/receive")
+@allow("stock.receive")
+async def receive(tenant: str) -> Response:
+    """Stock came in."""
+    return await _perform("receive", _receive_body)
+
+
+@pages.post("/issue")
+@allow("stock.issue")
+async def issue(tenant: str) -> Response:
+    """Stock left."""
+    return await _perform("issue", _issue_body)
+
+
+@pages.post("/adjust")
+@allow("stock.adjust")
+async def adjust(tenant: str) -> Response:
+    """Stock is put right: by the change or by what was counted, whichever was typed."""
+    return await _perform("adjust", _adjust_body)
+
+
+async def _perform(verb: str, body_of: Callable[[Form], Mapping[str, Any]]) -> Response:
+    form = await typed()
+    with refusals_of(form):
+        answer = await stock.perform(ctx(), verb, form.key, body_of(form))
+        if answer.refusal is not None:
+            raise Refused(answer.refusal)
+        return await respond.done(_item_url(form), _deed(verb, answer.body))
+    form.blame(_LINE_FIELD[verb], set_to="counted", unit_cost_amount="cost")
+    return await _item_page(form["sku"], {verb: form})
+
+
+def _line(form: Form) -> dict[str, Any]:
+    line = {"sku": form.text("sku"), "warehouse": form.text("warehouse"), "qty": form.quantity("qty")}
+    return line | ({"unit": form["unit"]} if form["unit"] else {})
+
+
+def _reserve_body(form: Form) -> Mapping[str, Any]:
+    minutes = form.choice("minutes", HOLD_MINUTES) if form["minutes"] else HOLD_MINUTES[0]
+    hold = {"hold": "hard"} if minutes == "firm" else {"hold": "soft", "expires_in": int(minutes) * 60}
+    return {"lines": [_line(form)], "reference": form.text("reference", required=False), **hold}
+
+
+def _receive_body(form: Form) -> Mapping[str, Any]:
+    cost = form["cost"].strip()
+    priced = {"unit_cost": {"amount": form.amount("cost"), "currency": ctx().tenant.currency}} if cost else {}
+    return {"lines": [_line(form) | priced], "reference": form.text("reference", required=False)}
+
+
+def _issue_body(form: Form) -> Mapping[str, Any]:
+    told = {name: form.text(name, required=False) for name in ("reference", "reason")}
+    return {"lines": [_line(form)], **told}
+
+
+def _adjust_body(form: Form) -> Mapping[str, Any]:
+    """A count says what it was compared with: if the stock has moved since, it is not silently overwritten."""
+    place = {"sku": form.text("sku"), "warehouse": form.text("warehouse")}
+    if form["counted"].strip():
+        change = {"set_to": form.quantity("counted"), "expected": form.quantity("expected")}
+    else:
+        change = {"delta": form.quantity("delta")}
+    return {"lines": [place | change], "reason": form.text("reason", 500), "reference": form.text("reference", required=False)}
+
+
+def _deed(verb: str, body: Mapping[str, Any]) -> str:
+    """What was done, for the toast."""
+    level = body["levels"][0]
+    facts = {"sku": level["sku"], "warehouse": level["warehouse"], "available": f"{level['available']} {level['unit']}"}
+    return {
+        "reserve": lambda: gettext("Reserved: %(sku)s in %(warehouse)s, %(available)s left to promise.", **facts),
+        "receive": lambda: gettext("Received: %(sku)s in %(warehouse)s, now %(available)s available.", **facts),
+        "issue": lambda: gettext("Issued: %(sku)s from %(warehouse)s, %(available)s still available.", **facts),
+        "adjust": lambda: gettext("Put right: %(sku)s in %(warehouse)s, now %(available)s available.", **facts),
+    }[verb]()
+
+
+def _item_url(form: Form) -> str:
+    return url_for("stock.show_item", tenant=ctx().tenant.slug, sku=form["sku"])
+
+
+async def _item_page(sku: str, refused: Mapping[str, Form]) -> Response:
+    context, part = ctx(), request.args.get("part")
+    async with context.reading() as connection:
+        item = await catalog.item(connection, context.tenant.id, sku)
+        if item is None:
+            raise refuse("item_not_found")
+        values = await _item_values(connection, item)
+    if respond.is_fragment() and part in ("level", "ledger", "holds"):
+        return await respond.fragment(f"stock/_{part}.html", **values)
+    forms = {verb: refused.get(verb) or _blank(values["level"], item, verb) for verb in ("reserve", "receive", "issue", "adjust")}
+    status = next((form.status for form in refused.values()), 200)
+    return await respond.page("stock/item.html", status, forms=forms, hold_minutes=HOLD_MINUTES, **values)
+
+
+async def _item_values(connection: AsyncConnection, item: Item) -> dict[str, Any]:
+    context = ctx()
+    tenant_id, now_us, warehouse = context.tenant.id, context.clock(), asking.arg_or_none("warehouse")
+    asked = LedgerFilter(sku=item.sku, warehouse=warehouse, limit=_LEDGER_ROWS, cursor=asking.cursor())
+    with asking.address_read():
+        rows = await history.rows(connection, tenant_id, asked)
+    return {
+        "item": item,
+        "level": await ledger.level_of(connection, tenant_id, now_us, item.sku),
+        "rows": await show_rows(context, connection, rows),
+        "holds": await reservations.open_holds(connection, tenant_id, now_us, item.id),
+        "proof": await history.last_proof(connection, tenant_id),
+        "barcodes": await catalog.barcodes(connection, tenant_id, item.id),
+        "limits": await catalog.limits(connection, tenant_id, item.id),
+        "item_units": await catalog.item_units_of(connection, tenant_id, item.id),
+        "warehouses": await places.warehouses_of(connection, tenant_id),
+        "warehouse": warehouse,
+    }
+
+
+def _blank(level: ItemLevel | None, item: Item, verb: str) -> Form:
+    """A form not typed into yet, with what one would most likely choose."""
+    cells = level.cells if level else ()
+    best = max(cells, key=lambda cell: cell.available, default=None)
+    chosen = asking.arg("warehouse") or (best.warehouse if best else "")
+    cell = next((each for each in cells if each.warehouse == chosen), None)
+    expected = format_qty(cell.on_hand, item.decimals) if cell else "0"
+    return Form({"sku": item.sku, "warehouse": chosen, "minutes": HOLD_MINUTES[0]} | ({"expected": expected} if verb == "adjust" else {}))
+
+
+def _asked() -> LevelFilter:
+    state = asking.one_of("state", STATES, "")
+    return LevelFilter(
+        warehouse=asking.arg_or_none("warehouse"),
+        category=asking.arg_or_none("category"),
+        q=asking.arg("q"),
+        low=asking.arg("low") == "1",
+        state=state or None,  # type: ignore[arg-type]
+        sort=asking.one_of("sort", tuple(SORTS), "sku"),
+        limit=asking.PAGE_ROWS,
+        cursor=asking.cursor(),
+    )
+
+
+async def _all_levels(asked: LevelFilter) -> list[ItemLevel]:
+    context = ctx()
+    async with context.reading() as connection:
+        return await asking.every_page(asked, lambda asked: ledger.item_levels(connection, context.tenant.id, context.clock(), asked))
+
+
+def _csv_row(level: ItemLevel) -> tuple[str, ...]:
+    measures = (level.on_hand, level.reserved, level.available, level.in_transit, level.on_order, level.qty_min, level.qty_max)
+    quantities = (format_qty(each, level.decimals) for each in measures)
+    return (level.sku, level.name, level.category, level.unit, *quantities, level.state, level.state_in)
