@@ -35,9 +35,14 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, closing.set)
+    await serve_until(closing, settings)
+
+
+async def serve_until(closing: asyncio.Event, settings: Settings) -> None:
+    """Serve in the running loop until `closing` is set; live lines end with it too, so stopping is quick."""
     async with wired(settings) as wiring:
         app = create_app(wiring)
-        app.extensions["closing"] = closing  # live feeds end with it, so that stopping is quick
+        app.extensions["closing"] = closing
         log.info("serving", host=settings.host, port=settings.port)
         await hypercorn_serve(app, _config(settings), shutdown_trigger=closing.wait)  # type: ignore[arg-type]
 

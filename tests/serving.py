@@ -1,0 +1,100 @@
+"""A whole server for a test: the real web on a port of its own, with the engine in the same process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.asgi import serve_until
+from app.settings import Settings
+from db.engine import make_engine
+from inventory.catalog import messages as catalog
+from inventory.catalog import service as catalog_service
+from inventory.locations import messages as places
+from inventory.locations import service as places_service
+from tenants.domain import Role
+from tests.conftest import Database
+from tests.people import World, populate
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it answers, and who may come: Alice and Bob of a shop with two items and two warehouses, Carol of nowhere near."""
+
+    url: str
+    world: World
+
+    @property
+    def live_url(self) -> str:
+        """The same address for WebSockets."""
+        return self.url.replace("http://", "ws://", 1)
+
+
+@asynccontextmanager
+async def serving(database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER) -> AsyncIterator[Server]:
+    """Serve inside the block."""
+    settings = Settings(
+        var=var,
+        host="127.0.0.1",
+        port=_free_port(),
+        database_url=None,
+        database_app_url=database.app,
+        database_engine_url=database.engine,
+        redis_url=redis_url,
+        ray_address=None,
+        engine="local",
+        shards=1,
+        log_level="warning",
+        environment="development",
+        secret="a secret of tests that is long enough",
+    )
+    engine = make_engine(database.app, pool_size=4)
+    closing = asyncio.Event()
+    server = asyncio.create_task(serve_until(closing, settings))
+    try:
+        world = await shop(engine, bob)
+        await _answers(settings, server)
+        yield Server(f"http://{settings.host}:{settings.port}", world)
+    finally:
+        closing.set()
+        await server
+        await engine.dispose()
+
+
+async def shop(engine: AsyncEngine, bob: Role = Role.MANAGER) -> World:
+    """Alice's shop: items CUP and ROPE (metres), warehouses osh and main. Carol's company has the same."""
+    world = await populate(engine, prepare=catalog_service.found_units, bob=bob)
+    for owner in (world.alice, world.carol):
+        ctx = owner.context(engine)
+        async with ctx.writing() as work:
+            for code in ("osh", "main"):
+                await places_service.create_warehouse(ctx, work, places.NewWarehouse(code, code.title()))
+            await catalog_service.create_item(ctx, work, catalog.NewItem("CUP", "Tea cup"))
+            await catalog_service.create_item(ctx, work, catalog.NewItem("ROPE", "Rope", base_unit="m"))
+    return world
+
+
+async def _answers(settings: Settings, server: asyncio.Task[None]) -> None:
+    for _ in range(400):
+        if server.done():
+            await server
+        try:
+            _, writer = await asyncio.open_connection(settings.host, settings.port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise AssertionError("the server does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
