@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 import structlog
 import uvloop
@@ -32,15 +33,22 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     closing = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, closing.set)
-    await serve_until(closing, settings)
+
+    def listen() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, closing.set)
+
+    await serve_until(closing, settings, listen)
 
 
-async def serve_until(closing: asyncio.Event, settings: Settings) -> None:
-    """Serve in the running loop until `closing` is set; live lines end with it too, so stopping is quick."""
+async def serve_until(closing: asyncio.Event, settings: Settings, wired_up: Callable[[], None] = lambda: None) -> None:
+    """Serve in the running loop until `closing` is set; live lines end with it too, so stopping is quick.
+
+    `wired_up` is called when all parts are there and before the first request: joining Ray puts signal handlers of Ray's in
+    place, so ours must come after.
+    """
     async with wired(settings) as wiring:
+        wired_up()
         app = create_app(wiring)
         app.extensions["closing"] = closing
         log.info("serving", host=settings.host, port=settings.port)
