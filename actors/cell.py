@@ -7,7 +7,7 @@ the batch then fails to commit, the whole memory is dropped and read again, so n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from inventory.ledger.chain import NO_COST, LedgerRow, row_hash
 from inventory.ledger.messages import AnyCommand, Kind, Outcome, encode_outcome
 from inventory.registry import HANDLERS
 
+Key = TypeVar("Key")
 Shown = tuple[Any, ...]
 """Part of an outcome as plain tuples: the same bytes as the structs of `messages`, at a fifth of the cost to make."""
 
@@ -23,7 +24,10 @@ Shown = tuple[Any, ...]
 class Cell:
     """One item in one warehouse: the virtual actor. `version` counts its rows, `base` is the version the batch began with."""
 
-    __slots__ = ("base", "batch", "blocked", "buckets", "in_transit", "item", "on_hand", "on_order", "reserved", "seq", "short", "version", "warehouse")
+    __slots__ = (
+        "base", "batch", "blocked", "buckets", "in_transit", "item", "on_hand",
+        "on_order", "reserved", "seq", "short", "version", "warehouse",
+    )  # fmt: skip
 
     def __init__(self, item: int, warehouse: int) -> None:
         self.item = item
@@ -95,11 +99,15 @@ class Memory:
 
     def shed(self, limit: int, committed_batch: int) -> None:
         """Keep at most about `limit` cells and reservations, never dropping what a batch in flight has touched."""
-        for kept in (self.cells, self.reservations):
-            if len(kept) > limit:
-                old = [key for key, thing in kept.items() if thing is None or thing.batch <= committed_batch]
-                for key in old[: len(kept) - limit // 2]:
-                    del kept[key]  # type: ignore[attr-defined]
+        _shed(self.cells, limit, committed_batch)
+        _shed(self.reservations, limit, committed_batch)
+
+
+def _shed(kept: dict[Key, Any], limit: int, committed_batch: int) -> None:
+    if len(kept) > limit:
+        old = [key for key, thing in kept.items() if thing is None or thing.batch <= committed_batch]
+        for key in old[: len(kept) - limit // 2]:
+            del kept[key]
 
 
 class Batch:
@@ -250,8 +258,8 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
 
 def _shown(batch: Batch, index: int) -> Shown:
     """A row as an outcome shows it (`messages.Row`)."""
-    (effective, d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit, version, document,
-     item, warehouse, location, lot, owner, principal, condition, kind, role, cost, key, reference, reason, head) = batch.rows[index]  # fmt: skip
+    (effective, d_on_hand, d_reserved, d_blocked, d_in_transit, on_hand, reserved, blocked, in_transit, version, document, item, warehouse,
+     location, lot, owner, principal, condition, kind, role, cost, key, reference, reason, head) = batch.rows[index]  # fmt: skip
     return (
         batch.base_seq + index + 1, kind, item, warehouse, location, lot, owner, condition, d_on_hand, d_reserved, d_blocked,
         d_in_transit, on_hand, reserved, blocked, in_transit, version, document, None if cost == NO_COST else cost,

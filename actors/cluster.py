@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,9 @@ QUIET = {
     "RAY_DEDUP_LOGS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+
+_ACTOR = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0, "max_concurrency": 1_000}
+"""No core of its own (Ray would refuse to place more shards than cores), restarted for ever, nothing retried behind our back."""
 
 MakeHint = Callable[[], Callable[[int, int, int], None]]
 """Builds, inside the shard's process, what tells others that a ledger has grown."""
@@ -93,9 +97,10 @@ class Cluster:
         self._init()
         import ray
 
-        remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=0, max_concurrency=1_000)(StockShard)
+        remote: Any = ray.remote(StockShard)
         self._actors = [
-            remote.options(name=_name(number), get_if_exists=True).remote(database_url, number, shards, make_hint) for number in range(shards)
+            remote.options(name=_name(number), get_if_exists=True, **_ACTOR).remote(database_url, number, shards, make_hint)
+            for number in range(shards)
         ]
         ray.get([actor.tend.remote() for actor in self._actors], timeout=CREATED_S)
         return str(ray.get_runtime_context().gcs_address)
@@ -134,7 +139,7 @@ class Cluster:
             namespace=self._namespace,
             log_to_driver=False,
             configure_logging=False,
-            logging_level="error",
+            logging_level=logging.ERROR,
             **local,
         )
 
@@ -173,9 +178,10 @@ def _transport(actor: Any) -> Transport:
         import ray
 
         try:
-            return await asyncio.wait_for(_answer(actor.submit.remote(message)), CALL_S)  # type: ignore[no-any-return]
+            answer: bytes = await asyncio.wait_for(_answer(actor.submit.remote(message)), CALL_S)
         except (ray.exceptions.RayError, TimeoutError) as problem:
             raise ShardLost(type(problem).__name__) from problem
+        return answer
 
     return carry
 
@@ -184,9 +190,11 @@ async def _gauges(actor: Any) -> dict[str, Any] | None:
     import ray
 
     try:
-        return msgspec.msgpack.decode(await asyncio.wait_for(_answer(actor.tend.remote()), TEND_S))  # type: ignore[no-any-return]
+        answer: bytes = await asyncio.wait_for(_answer(actor.tend.remote()), TEND_S)
     except (ray.exceptions.RayError, TimeoutError):
         return None
+    gauges: dict[str, Any] = msgspec.msgpack.decode(answer)
+    return gauges
 
 
 async def _answer(reference: Any) -> Any:

@@ -46,16 +46,26 @@ def arguments(memory: Memory, batch: Batch) -> list[Any]:
         batch.recorded_at_us,
         *_columns(batch.rows, LEDGER_COLUMNS),
         *_columns(
-            [
-                (c.item, c.warehouse, c.on_hand, c.reserved, c.blocked, c.in_transit, c.short, c.version, c.base, c.seq)
-                for c in cells
-            ],
+            [(c.item, c.warehouse, c.on_hand, c.reserved, c.blocked, c.in_transit, c.short, c.version, c.base, c.seq) for c in cells],
             10,
         ),
         *_columns([(*key, *grain, *_bucket(batch, key, grain)) for key, grain in batch.buckets], _BUCKET_COLUMNS),
         *_columns(
             [
-                (r.seq, number, r.expires_at_us, x.qty, x.item, x.warehouse, x.location, x.lot, x.owner, r.created_by, int(r.hard), r.reference)
+                (
+                    r.seq,
+                    number,
+                    r.expires_at_us,
+                    x.qty,
+                    x.item,
+                    x.warehouse,
+                    x.location,
+                    x.lot,
+                    x.owner,
+                    r.created_by,
+                    int(r.hard),
+                    r.reference,
+                )
                 for r in batch.holds
                 for number, x in enumerate(r.lines)
             ],

@@ -16,7 +16,7 @@ from typing import TypeVar
 import structlog
 
 from actors import commit, lease, loader
-from actors.cell import FAILED, Batch, Memory, decide_batch
+from actors.cell import FAILED, Batch, decide_batch
 from actors.expiry import Expiry
 from actors.gauges import Gauges
 from actors.mailbox import Letter, Mailbox

@@ -51,9 +51,7 @@ class Expiry:
         commands: list[Expire] = []
         while self._heap and self._heap[0][0] <= now and len(commands) < BATCH_MAX:
             _, seq = heapq.heappop(self._heap)
-            commands.append(
-                Expire(key="", key_hash=b"", body_hash=b"", principal=SYSTEM.principal_id, role=SYSTEM.role, reservation=seq)
-            )
+            commands.append(Expire(key="", key_hash=b"", body_hash=b"", principal=SYSTEM.principal_id, role=SYSTEM.role, reservation=seq))
         return commands
 
     def wait_s(self, now: int) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from actors.cell import Memory
 from actors.commit import Fenced
 from actors.loader import Pool
@@ -11,8 +9,9 @@ from actors.loader import Pool
 
 async def acquire(pool: Pool, tenant: int, part: int, owner: str) -> Memory:
     """Become the owner: outrank whoever was, after the batch it had in flight. Returns empty memory at the ledger's head."""
-    epoch, seq, head = await pool.fetchrow("SELECT * FROM stock_acquire($1, $2, $3)", tenant, part, owner)
-    return Memory(tenant, part, epoch, seq, head)
+    row = await pool.fetchrow("SELECT * FROM stock_acquire($1, $2, $3)", tenant, part, owner)
+    assert row is not None
+    return Memory(tenant, part, row["epoch"], row["seq"], row["head_hash"])
 
 
 async def confirm(pool: Pool, memory: Memory) -> Memory:

@@ -22,7 +22,14 @@ class Partition:
     """Starts its cycle when made. `ended` is called once, with True if it was fenced."""
 
     def __init__(
-        self, key: tuple[int, int], owner: str, pool: Pool, clock: Clock, hint: Hint, gauges: Gauges, ended: Callable[[Partition, bool], None]
+        self,
+        key: tuple[int, int],
+        owner: str,
+        pool: Pool,
+        clock: Clock,
+        hint: Hint,
+        gauges: Gauges,
+        ended: Callable[[Partition, bool], None],
     ) -> None:
         self.key = key
         self._owner = owner

@@ -52,7 +52,7 @@ async def serve_until(closing: asyncio.Event, settings: Settings, wired_up: Call
         app = create_app(wiring)
         app.extensions["closing"] = closing
         log.info("serving", host=settings.host, port=settings.port)
-        await hypercorn_serve(app, _config(settings), shutdown_trigger=closing.wait)  # type: ignore[arg-type]
+        await hypercorn_serve(app, _config(settings), shutdown_trigger=closing.wait)
 
 
 def _config(settings: Settings) -> Config:
@@ -63,7 +63,7 @@ def _config(settings: Settings) -> Config:
     config.backlog = BACKLOG
     config.keep_alive_timeout = 75
     config.keep_alive_max_requests = REQUESTS_MAX
-    config.read_timeout = 60  # type: ignore[assignment]
+    config.read_timeout = 60
     config.h11_max_incomplete_size = HEADERS_MAX
     config.websocket_max_message_size = MESSAGE_MAX
     config.websocket_ping_interval = 20

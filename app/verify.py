@@ -53,14 +53,17 @@ async def prove(pool: asyncpg.Pool, tenant: int, part: int) -> Proof:
     async with pool.acquire() as connection:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
-            seq, head = await connection.fetchrow("SELECT seq, head_hash FROM stock_partitions WHERE tenant_id = $1 AND part = $2", tenant, part)
+            partition = await connection.fetchrow(
+                "SELECT seq, head_hash FROM stock_partitions WHERE tenant_id = $1 AND part = $2", tenant, part
+            )
+            assert partition is not None
             rows = "SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 ORDER BY seq"
             async for row in connection.cursor(rows, tenant, part, prefetch=PREFETCH):
                 proof.row(row)
             proof.balances(await connection.fetch("SELECT * FROM stock_balances WHERE tenant_id = $1 AND part = $2", tenant, part))
             proof.buckets(await connection.fetch("SELECT * FROM stock_buckets WHERE tenant_id = $1", tenant))
             proof.holds(await connection.fetch("SELECT * FROM stock_holds WHERE tenant_id = $1 AND part = $2", tenant, part))
-            proof.end(seq, head)
+            proof.end(partition["seq"], partition["head_hash"])
         async with connection.transaction():
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
             await connection.execute(_RECORD, tenant, part, proof.seq, proof.head, now_us(), not proof.faults)
@@ -81,7 +84,9 @@ def _shown(slug: str, proof: Proof) -> Mapping[str, Any]:
 def _told(proofs: list[tuple[str, Proof]]) -> str:
     lines = []
     for slug, proof in proofs:
-        verdict = "every row, balance and hold agrees" if not proof.faults else f"{len(proof.faults)} faults, the first at #{proof.faults[0].seq}"
+        verdict = (
+            "every row, balance and hold agrees" if not proof.faults else f"{len(proof.faults)} faults, the first at #{proof.faults[0].seq}"
+        )
         lines.append(f"{slug}.{proof.part}: #1 to #{proof.seq}, {verdict}")
         lines += [f"  #{fault.seq} {fault.rule}: {dict(fault.found)}" for fault in proof.faults[:5]]
     return "\n".join(lines) or "No ledger yet: nothing has moved."

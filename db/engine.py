@@ -30,7 +30,7 @@ def make_engine(url: str, pool_size: int = 8) -> AsyncEngine:
     )
 
 
-async def make_pool(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
     """The engine role's pool: a few connections with long-lived prepared statements and generic plans."""
     return await asyncpg.create_pool(
         url,

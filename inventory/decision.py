@@ -69,30 +69,44 @@ class Needs(NamedTuple):
 class CellView(Protocol):
     """A cell as decisions read it."""
 
-    on_hand: int
-    reserved: int
-    blocked: int
-    buckets: Mapping[Grain, tuple[int, int]]  # grain -> (quantity, of which pinned)
+    @property
+    def on_hand(self) -> int: ...
+    @property
+    def reserved(self) -> int: ...
+    @property
+    def blocked(self) -> int: ...
+    @property
+    def buckets(self) -> Mapping[Grain, tuple[int, int]]: ...  # grain -> (quantity, of which pinned)
 
 
 class HoldLineView(Protocol):
     """A reservation's line as decisions read it."""
 
-    item: int
-    warehouse: int
-    location: int
-    lot: int
-    owner: int
-    open: int
-    expired: int
+    @property
+    def item(self) -> int: ...
+    @property
+    def warehouse(self) -> int: ...
+    @property
+    def location(self) -> int: ...
+    @property
+    def lot(self) -> int: ...
+    @property
+    def owner(self) -> int: ...
+    @property
+    def open(self) -> int: ...
+    @property
+    def expired(self) -> int: ...
 
 
 class HoldView(Protocol):
     """A reservation as decisions read it."""
 
-    hard: bool
-    expires_at_us: int
-    lines: list[HoldLineView]
+    @property
+    def hard(self) -> bool: ...
+    @property
+    def expires_at_us(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[HoldLineView]: ...
 
 
 class StockView(Protocol):

@@ -14,6 +14,8 @@ from inventory.ledger.chain import GENESIS, NO_COST, row_hash
 from inventory.ledger.messages import Kind
 
 _PARTS = {Kind.RESERVE: "qty", Kind.COMMIT: "committed", Kind.RELEASE: "released", Kind.EXPIRE: "expired"}
+Record = Any
+"""A row by column name: a mapping, or what a database driver gives in its place."""
 FAULTS_MAX = 50
 """After so many faults the rest is not worth listing: the first one is what matters."""
 
@@ -42,7 +44,7 @@ class Proof:
     _buckets: dict[tuple[int, ...], int] = field(default_factory=dict)
     _holds: dict[int, dict[str, int]] = field(default_factory=dict)
 
-    def row(self, row: Mapping[str, Any]) -> None:
+    def row(self, row: Record) -> None:
         """Take the next row, in order of sequence."""
         seq = row["seq"]
         if seq != self.seq + 1:
@@ -54,7 +56,7 @@ class Proof:
         self._document(row)
         self.seq, self._epoch, self._recorded = seq, row["epoch"], row["recorded_at_us"]
 
-    def balances(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def balances(self, rows: Iterable[Record]) -> None:
         """Compare the balances with the sums of the rows."""
         left = dict(self._cells)
         for row in rows:
@@ -65,11 +67,11 @@ class Proof:
         for (item, warehouse), summed in left.items():
             self._fault("balance", 0, item=item, warehouse=warehouse, stored=None, rows=summed)
 
-    def buckets(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def buckets(self, rows: Iterable[Record]) -> None:
         """Compare the buckets with the sums of the rows."""
         left = dict(self._buckets)
         for row in rows:
-            key = (row["item_id"], row["warehouse_id"], row["location_id"], row["lot_id"], row["owner_id"], row["condition"])
+            key = tuple(row[name] for name in ("item_id", "warehouse_id", "location_id", "lot_id", "owner_id", "condition"))
             summed = left.pop(key, 0)
             if row["qty"] != summed:
                 self._fault("bucket", 0, bucket=key, stored=row["qty"], rows=summed)
@@ -77,7 +79,7 @@ class Proof:
             if summed:
                 self._fault("bucket", 0, bucket=key, stored=None, rows=summed)
 
-    def holds(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def holds(self, rows: Iterable[Record]) -> None:
         """Compare every reservation, all its lines together, with its rows, and the reserved counters with what is open."""
         stored: dict[int, dict[str, int]] = {}
         open_in: dict[tuple[int, int], int] = {}
@@ -99,7 +101,7 @@ class Proof:
         if (seq, head) != (self.seq, self.head):
             self._fault("head", self.seq, partition_seq=seq, partition_head=head.hex(), last_seq=self.seq, last_hash=self.head.hex())
 
-    def _chain(self, row: Mapping[str, Any]) -> None:
+    def _chain(self, row: Record) -> None:
         cost = NO_COST if row["unit_cost"] is None else row["unit_cost"]
         numbers = (*(row[name] for name in _NUMBERS), cost, row["key"], row["reference"], row["reason"])
         computed = row_hash(self.head, self.tenant, self.part, row["seq"], row["epoch"], row["recorded_at_us"], numbers)
@@ -107,7 +109,7 @@ class Proof:
             self._fault("hash_chain", row["seq"], stored=row["hash"].hex(), computed=computed.hex())
         self.head = row["hash"]  # go on from what is stored, so that one changed row is one fault
 
-    def _running(self, row: Mapping[str, Any]) -> None:
+    def _running(self, row: Record) -> None:
         key = (row["item_id"], row["warehouse_id"])
         on_hand, reserved, blocked, in_transit, version = self._cells.get(key, (0, 0, 0, 0, 0))
         summed = (
@@ -127,7 +129,7 @@ class Proof:
         if any(grain):
             self._buckets[*key, *grain] = self._buckets.get((*key, *grain), 0) + row["delta_on_hand"]
 
-    def _document(self, row: Mapping[str, Any]) -> None:
+    def _document(self, row: Record) -> None:
         measure = _PARTS.get(row["kind"])
         if measure is None or not row["document"]:
             return

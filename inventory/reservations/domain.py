@@ -23,7 +23,7 @@ def needs_of_reservation(command: Commit | Release | Extend | Harden | Expire) -
 
 def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | Refusal:
     """All lines or none; lines of one cell are added up before checking (worked example E13)."""
-    blocked = [{"line": number, "item": line.item, "warehouse": line.warehouse} for number, line in enumerate(command.lines) if line.condition]
+    blocked = [_where(number, line) for number, line in enumerate(command.lines) if line.condition]
     if blocked:
         return Refusal("not_sellable", tuple(blocked))
     short = short_of_available(state, command.lines)
@@ -34,9 +34,10 @@ def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | R
     for number, line in enumerate(command.lines):
         if not is_plain(line) and draw(state.cell((line.item, line.warehouse)), line, line.qty, taken) is None:
             qty, pinned = state.cell((line.item, line.warehouse)).buckets.get(grain_of(line), (0, 0))
-            fact = {"line": number, "item": line.item, "warehouse": line.warehouse, "requested": line.qty, "available": max(0, qty - pinned)}
+            fact = {**_where(number, line), "requested": line.qty, "available": max(0, qty - pinned)}
             return Refusal("insufficient_stock", (fact,))
-        entries.append(Entry(Kind.RESERVE, (line.item, line.warehouse), grain_of(line), 0, line.qty, delta_pinned=0 if is_plain(line) else line.qty))
+        pinned_qty = 0 if is_plain(line) else line.qty
+        entries.append(Entry(Kind.RESERVE, (line.item, line.warehouse), grain_of(line), 0, line.qty, delta_pinned=pinned_qty))
     expires_at_us = NEVER if command.hard else now + command.expires_in_us
     return Decision(entries, NewHold(command.lines, command.hard, expires_at_us))
 
@@ -59,12 +60,10 @@ def decide_commit(state: StockView, command: Commit, now: int) -> Decision | Ref
         drawn = draw(cell, _as_line(line, qty), qty, taken, pinned_too=_is_pinned(line))
         if drawn is None:
             sellable = max(0, cell.on_hand - cell.blocked)
-            fact = {"line": index, "item": line.item, "warehouse": line.warehouse, "requested": qty, "available": sellable}
+            fact = {**_where(index, line), "requested": qty, "available": sellable}
             return Refusal("insufficient_stock", (fact,))
-        pinned = _is_pinned(line)
-        entries += [
-            Entry(Kind.COMMIT, (line.item, line.warehouse), grain, -part, -part, delta_pinned=-part if pinned else 0) for grain, part in drawn
-        ]
+        key, pinned = (line.item, line.warehouse), _is_pinned(line)
+        entries += [Entry(Kind.COMMIT, key, grain, -part, -part, delta_pinned=-part if pinned else 0) for grain, part in drawn]
         changes.append(HoldChange(index, "committed", qty))
     return Decision(entries, reservation=command.reservation, changes=changes)
 
@@ -128,17 +127,17 @@ def _parts(hold: HoldView, asked: tuple[PartLine, ...] | None) -> list[Part] | R
                 left[index] -= take
                 rest -= take
         if rest:
-            fact = {"line": number, "item": part.item, "warehouse": part.warehouse, "requested": part.qty, "open": part.qty - rest}
+            fact = {**_where(number, part), "requested": part.qty, "open": part.qty - rest}
             return Refusal("more_than_held", (fact,))
     return parts
 
 
+def _where(number: int, line: Line | PartLine | HoldLineView) -> dict[str, int]:
+    return {"line": number, "item": line.item, "warehouse": line.warehouse}
+
+
 def _matches(line: HoldLineView, part: PartLine) -> bool:
-    return (
-        (line.item, line.warehouse) == (part.item, part.warehouse)
-        and part.location in (0, line.location)
-        and part.lot in (0, line.lot)
-    )
+    return (line.item, line.warehouse) == (part.item, part.warehouse) and part.location in (0, line.location) and part.lot in (0, line.lot)
 
 
 def _give_back(hold: HoldView, seq: int, kind: Kind, measure: str, parts: list[Part]) -> Decision:

@@ -16,7 +16,7 @@ from actors.desk import Desk
 from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
-from inventory.ledger.messages import AdjustLine, Adjust, Commit, Issue, Line, Outcome, PartLine, Receive, Release, Reserve
+from inventory.ledger.messages import Adjust, AdjustLine, Commit, Issue, Line, Outcome, PartLine, Receive, Release, Reserve
 from kit.clock import SECOND
 from kit.ids import digest16
 from tests.conftest import Database
@@ -92,7 +92,9 @@ async def found(database: Database, desk: Desk, items: int = 5) -> Company:
     try:
         slug = f"t{secrets.token_hex(6)}"
         tenant = await connection.fetchval(
-            "INSERT INTO tenants (slug, name, time_zone, language, currency, plan) VALUES ($1, $1, 'UTC', 'en', 'KGS', 'growth') RETURNING id", slug
+            "INSERT INTO tenants (slug, name, time_zone, language, currency, plan) "
+            "VALUES ($1, $1, 'UTC', 'en', 'KGS', 'growth') RETURNING id",
+            slug,
         )
         await connection.execute("INSERT INTO units (tenant_id, code, name, decimals) VALUES ($1, 'pcs', 'pcs', 0)", tenant)
         rows = await connection.fetch(

@@ -145,7 +145,8 @@ async def test_survives_its_connections_being_killed(database: Database) -> None
         for _ in range(5):
             await asyncio.sleep(0.1)
             await admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'onhand-engine' AND datname = $1", database.name
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'onhand-engine' AND datname = $1",
+                database.name,
             )
 
     async def till(number: int) -> list[str]:
@@ -214,7 +215,7 @@ async def test_sweeps_partitions_without_traffic(database: Database) -> None:
     second = local(database, clock)
     await second.start()
     async with asyncio.timeout(10):
-        while await company.count("stock_ledger") < 3:
+        while await company.count("stock_ledger") < 3:  # noqa: ASYNC110 - it happens in a database, nobody sets an event
             await asyncio.sleep(0.1)
     assert await company.faults() == []
     await second.close()

@@ -98,18 +98,23 @@ class Line:
         try:
             frame = orjson.loads(text)
         except ValueError:
-            return await self._refuse(None, Refusal("malformed_request"))
-        act = _ACTS.get(frame.get("op")) if isinstance(frame, dict) and isinstance(frame.get("op"), str) else None
+            await self._refuse(None, Refusal("malformed_request"))
+            return
+        if not isinstance(frame, dict):
+            frame = {}
+        act = _ACTS.get(frame["op"]) if isinstance(frame.get("op"), str) else None
         if act is None:
-            return await self._refuse(frame.get("id") if isinstance(frame, dict) else None, Refusal("unknown_operation", ({"field": "op"},)))
-        await act(self, frame)
+            await self._refuse(frame.get("id"), Refusal("unknown_operation", ({"field": "op"},)))
+        else:
+            await act(self, frame)
 
     async def _hello(self, frame: Frame) -> None:
         """Begin, or begin again, to follow the feed."""
         after = frame.get("after")
         lists = [frame.get("warehouses"), frame.get("skus"), frame.get("kinds")]
         if not _is_seq(after) or not all(_is_list(each) for each in lists):
-            return await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "after, warehouses, skus, kinds"},)))
+            await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "after, warehouses, skus, kinds"},)))
+            return
         if self._subscription is not None:
             self._subscription.close()
         fits = wanted(*[None if each is None else frozenset(each) for each in lists])
@@ -140,9 +145,11 @@ class Line:
         identity = frame.get("id")
         verb, key, body = frame.get("verb"), frame.get("key"), frame.get("body")
         if not (isinstance(verb, str) and isinstance(body, dict)) or (key is not None and not isinstance(key, str)):
-            return await self._refuse(identity, Refusal("invalid_body", ({"field": "verb, key, body"},)))
+            await self._refuse(identity, Refusal("invalid_body", ({"field": "verb, key, body"},)))
+            return
         if key is None:
-            return await self._refuse(identity, Refusal("idempotency_key_missing", ({"field": "key"},)))
+            await self._refuse(identity, Refusal("idempotency_key_missing", ({"field": "key"},)))
+            return
         try:
             await self._answer(identity, await perform(self._now(), verb, key, body))
         except Refused as refused:
@@ -160,18 +167,21 @@ class Line:
     async def _perform_batch(self, frame: Frame) -> None:
         commands = frame.get("commands")
         if not isinstance(commands, list) or not 1 <= len(commands) <= COMMANDS_MAX:
-            return await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "commands", "max": COMMANDS_MAX},)))
+            await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "commands", "max": COMMANDS_MAX},)))
+            return
         try:
             asked = asked_in_frames(commands)
         except Refused as refused:
-            return await self._refuse(frame.get("id"), refused.refusal)
+            await self._refuse(frame.get("id"), refused.refusal)
+            return
         answers = await perform_each(self._now(), asked)
         results = [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
         await self._say({"op": "done", "id": frame.get("id"), "results": results})
 
     async def _answer(self, identity: Any, answer: Answer) -> None:
         if answer.refusal is not None:
-            return await self._refuse(identity, answer.refusal, answer.replayed)
+            await self._refuse(identity, answer.refusal, answer.replayed)
+            return
         said = {"op": "done", "id": identity, "status": answer.status, "body": answer.body}
         await self._say(said | ({"replayed": True} if answer.replayed else {}))
 
