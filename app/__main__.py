@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from app import guardian
 from app.processes import end_with_parent
 from app.settings import CannotStart, Settings
 
@@ -66,9 +67,14 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from app.run import Supervisor
+    settings = _settings(args)
 
-    return Supervisor(_settings(args), args.sales, args.speed).run()
+    def supervise() -> int:
+        from app.run import Supervisor
+
+        return Supervisor(settings, args.sales, args.speed).run()
+
+    return guardian.guarded(supervise)
 
 
 def _web(args: argparse.Namespace) -> int:

@@ -57,7 +57,8 @@ async def ensure(settings: Settings, urls: Urls) -> Json:
         people = People(engine, passwords, Callers(engine, now_us, remembered_s=0.0), now_us, may_add)
         known = _read(settings.var / "demo.json")
         first, second = [await _company(people, urls.engine, company, known.get(company.slug)) for company in COMPANIES]
-        content = {"url": f"http://{settings.host}:{settings.port}", **first, "other_tenant": second}
+        # What was read of the first company holds the address of the last start.
+        content = {**first, "url": f"http://{settings.host}:{settings.port}", "other_tenant": second}
         write_private(settings.var / "demo.json", content)
         return content
     finally:

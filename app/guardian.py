@@ -1,45 +1,106 @@
-"""A tiny process that outlives the supervisor by a moment and ends whatever a run left behind.
+"""A parent that does nothing but wait, so that a run leaves no process behind however it ends.
 
 The kernel ends our own children with us, and Ray's with its node; but helpers that Ray starts of itself linger for
-minutes after a kill -9. Everything of a run carries a mark in its environment, which is how they are found. Linux only:
-elsewhere Ray starts a reaper of its own. Run as a script without any package, so that it costs little.
+minutes after a kill -9. Orphans become children of the nearest "subreaper", which this parent is, so it can end them.
+Killed itself, it takes the supervisor with it in order.
 """
 
-import contextlib
+from __future__ import annotations
+
+import ctypes
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 
-MARK = "ONHAND_RUN"
-_GRACE_SECONDS = 1.0
-_GIVE_UP_SECONDS = 10.0
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_POLITE_SECONDS = 0.5
+_PATIENT_SECONDS = 3.0
+_POSTGRES_SECONDS = 30.0
+"""PostgreSQL was told to stop in order when the supervisor went, and may have to write out what it holds."""
 
 
-def main(token: str) -> None:
-    """Wait for the end of standard input, which comes when the supervisor ends in whatever way, then clear up."""
-    sys.stdin.buffer.read()
+def guarded(work: Callable[[], int]) -> int:
+    """The exit code of `work`, done in a child whose whole offspring is gone when this returns. Call it before any thread exists.
+
+    Outside Linux it is done here: there Ray has a reaper of its own.
+    """
+    if sys.platform != "linux":
+        return work()
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    guardian = os.getpid()
+    child = os.fork()
+    if child == 0:
+        # Out of the terminal's foreground group: Ctrl-C reaches the guardian only, which passes it on once.
+        os.setpgid(0, 0)
+        prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != guardian:
+            os._exit(1)
+        return work()
+    code = _wait_for(child)
+    _clear_up()
+    return code
+
+
+def _wait_for(child: int) -> int:
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        os.kill(child, number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def _clear_up() -> None:
+    """Wait for the orphans, then ask them to end, then end them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     begun = time.monotonic()
-    while (left := marked(token)) and time.monotonic() - begun < _GIVE_UP_SECONDS:
-        if time.monotonic() - begun > _GRACE_SECONDS:
-            for pid in left:
-                with contextlib.suppress(OSError):
+    while _reap_and_look():
+        passed = time.monotonic() - begun
+        for pid in _children():
+            if _name(pid) == "postgres":
+                if passed > _POSTGRES_SECONDS:
                     os.kill(pid, signal.SIGKILL)
+            elif passed > _POLITE_SECONDS:
+                os.kill(pid, signal.SIGKILL if passed > _PATIENT_SECONDS else signal.SIGTERM)
         time.sleep(0.05)
 
 
-def marked(token: str) -> list[int]:
-    """Living processes of ours that were started with the mark."""
-    mark = f"{MARK}={token}".encode()
-    found = []
-    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
-        if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as environ:
-                # A zombie has an empty environment, so it is not waited for.
-                if mark in environ.read().split(b"\0"):
-                    found.append(int(name))
-    return found
+def _reap_and_look() -> bool:
+    """Whether there are children that still run."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def _children() -> list[int]:
+    me = str(os.getpid())
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _status(pid)[1:2] == [me]]
+
+
+def _name(pid: int) -> str:
+    return _read(pid, "comm").strip()
+
+
+def _status(pid: int) -> list[str]:
+    """State, parent and so on; nothing when the process is gone."""
+    return _read(pid, "stat").rpartition(")")[2].split()
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""

@@ -6,7 +6,6 @@ import ctypes
 import os
 import pwd
 import random
-import secrets
 import signal
 import socket
 import stat
@@ -14,11 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import guardian
 from app.settings import CannotStart
 
 _PR_SET_PDEATHSIG = 1
@@ -134,22 +131,6 @@ def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | Non
     finally:
         if output:
             output.close()
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Mark everything that is started from now on, and have a guardian end what is left of it when we are gone."""
-    token = secrets.token_hex(8)
-    os.environ[guardian.MARK] = token
-    argv = [sys.executable, "-I", "-S", str(Path(guardian.__file__)), token]
-    watcher = subprocess.Popen(argv, stdin=subprocess.PIPE, env={}, cwd="/", start_new_session=True)
-    try:
-        yield
-    finally:
-        del os.environ[guardian.MARK]
-        assert watcher.stdin is not None
-        watcher.stdin.close()
-        watcher.wait()
 
 
 def end_with_parent() -> None:

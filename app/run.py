@@ -25,7 +25,7 @@ from typing import Any
 from app import provision
 from app.claims import folder_claimed, need_port
 from app.embedded import Hurry, Postgres, Redis
-from app.processes import guarded, spawn_ours, ticks, wait_gone
+from app.processes import spawn_ours, ticks, wait_gone
 from app.progress import say, step, table
 from app.provision import Urls
 from app.settings import CannotStart, Settings
@@ -39,8 +39,8 @@ STEADY_SECONDS = 60.0
 """A web process that lived this long is forgiven its earlier falls."""
 
 
-class _Stopped(BaseException):
-    """The first Ctrl-C or SIGTERM: leaves whatever was being done. Not an Exception, so that no handler swallows it."""
+class _Stopped(KeyboardInterrupt):
+    """The first Ctrl-C or SIGTERM: leaves whatever is being done. Event loops let this kind through, and no other."""
 
 
 class Supervisor:
@@ -79,7 +79,6 @@ class Supervisor:
         say(f"Starting Onhand in {self.settings.var}")
         started.enter_context(folder_claimed(self.settings.var, self.url))
         need_port(self.settings.host, self.settings.port)
-        started.enter_context(guarded())
         urls = self._start_servers(started)
         data = _in_thread(lambda: self._fill(urls))
         self._start_engine(urls, started)
