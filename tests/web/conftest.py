@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -51,6 +52,12 @@ class Site:
         response = await browser.sign_in(who)
         assert response.status_code == 303, await response.get_data(as_text=True)
         return browser
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """One line for each event: the colourful default takes a second for a traceback."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
+from events.unit_of_work import UnitOfWork
 from inventory.catalog import messages as m
 from inventory.catalog import queries, service
 from inventory.catalog.queries import Item, ItemFilter
@@ -17,6 +18,7 @@ from kit.money import rounded
 from web import asking, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
+from web.once import once
 
 pages = Blueprint("items", __name__, url_prefix="/t/<tenant>/items")
 
@@ -57,11 +59,15 @@ async def create(tenant: str) -> Response:
     form = await typed()
     with refusals_of(form):
         asked = m.NewItem(sku=form.text("sku", 64), base_unit=form.text("base_unit"), **_told(form))
-        async with ctx().writing() as work:
+        code = form.text("barcode", 64, required=False)
+
+        async def add(work: UnitOfWork) -> tuple[str, str]:
             item = await service.create_item(ctx(), work, asked)
-            if form["barcode"].strip():
-                await service.add_barcode(ctx(), work, item.sku, m.NewBarcode(form.text("barcode", 64)))
-        return await respond.done(_url(item.sku), gettext("%(name)s is in the catalogue.", name=item.name))
+            if code:
+                await service.add_barcode(ctx(), work, item.sku, m.NewBarcode(code))
+            return _url(item.sku), gettext("%(name)s is in the catalogue.", name=item.name)
+
+        return await once(form, add)
     form.blame("", price_amount="price", code="barcode")
     return await _form_page(form)
 
@@ -82,9 +88,12 @@ async def change(tenant: str, sku: str) -> Response:
     form = await typed()
     with refusals_of(form):
         asked, version = m.ItemChange(**_told(form)), form.whole("version")
-        async with ctx().writing() as work:
+
+        async def save(work: UnitOfWork) -> tuple[str, str]:
             await service.change_item(ctx(), work, sku, asked, version)
-        return await respond.done(_url(sku), gettext("Saved."))
+            return _url(sku), gettext("Saved.")
+
+        return await once(form, save)
     form.blame("", price_amount="price", If_Match="")
     async with ctx().reading() as connection:
         item = await _found(connection, sku)
@@ -127,10 +136,13 @@ async def _change_one(verb: Callable[..., Awaitable[Any]], arguments: Callable[[
     """Perform a verb on the form's item and return to its form, which shows what was refused."""
     form = await typed()
     with refusals_of(form):
-        sku = form.text("sku", 64)
-        async with ctx().writing() as work:
-            await verb(ctx(), work, sku, *arguments(form))
-        return await respond.done(url_for("items.edit", tenant=ctx().tenant.slug, sku=sku), sentence)
+        sku, told = form.text("sku", 64), arguments(form)
+
+        async def change(work: UnitOfWork) -> tuple[str, str]:
+            await verb(ctx(), work, sku, *told)
+            return url_for("items.edit", tenant=ctx().tenant.slug, sku=sku), sentence
+
+        return await once(form, change)
     async with ctx().reading() as connection:
         item = await _found(connection, form["sku"])
     return await _form_page(_as_is(item), item, small=form)

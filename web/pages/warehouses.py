@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
+from events.unit_of_work import UnitOfWork
 from inventory.locations import messages as m
 from inventory.locations import queries, service
 from inventory.locations.queries import Warehouse
@@ -12,6 +13,7 @@ from kit.errors import refuse
 from web import asking, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
+from web.once import once
 
 pages = Blueprint("warehouses", __name__, url_prefix="/t/<tenant>/warehouses")
 
@@ -44,9 +46,12 @@ async def create(tenant: str) -> Response:
     form = await typed()
     with refusals_of(form):
         asked = m.NewWarehouse(form.text("code", 64), form.text("name"), form.text("time_zone", required=False) or None)
-        async with ctx().writing() as work:
+
+        async def open_it(work: UnitOfWork) -> tuple[str, str]:
             warehouse = await service.create_warehouse(ctx(), work, asked)
-        return await respond.done(_list_url(), gettext("%(name)s is open.", name=warehouse.name))
+            return _list_url(), gettext("%(name)s is open.", name=warehouse.name)
+
+        return await once(form, open_it)
     return await _form_page(form)
 
 
@@ -65,10 +70,13 @@ async def change(tenant: str, code: str) -> Response:
     """Change what the form shows, unless somebody changed it since the form was opened."""
     form = await typed()
     with refusals_of(form):
-        asked = m.WarehouseChange(form.text("name"), form.text("time_zone"))
-        async with ctx().writing() as work:
-            await service.change_warehouse(ctx(), work, code, asked, form.whole("version"))
-        return await respond.done(_list_url(), gettext("Saved."))
+        asked, version = m.WarehouseChange(form.text("name"), form.text("time_zone")), form.whole("version")
+
+        async def save(work: UnitOfWork) -> tuple[str, str]:
+            await service.change_warehouse(ctx(), work, code, asked, version)
+            return _list_url(), gettext("Saved.")
+
+        return await once(form, save)
     form.blame("", If_Match="")
     return await _form_page(form, await _found(code))
 
@@ -79,9 +87,13 @@ async def archive(tenant: str) -> Response:
     """Close a warehouse; it must be empty."""
     form = await typed()
     with refusals_of(form):
-        async with ctx().writing() as work:
-            warehouse = await service.archive_warehouse(ctx(), work, form.text("code", 64))
-        return await respond.done(_list_url(), gettext("%(name)s is closed.", name=warehouse.name))
+        code = form.text("code", 64)
+
+        async def close(work: UnitOfWork) -> tuple[str, str]:
+            warehouse = await service.archive_warehouse(ctx(), work, code)
+            return _list_url(), gettext("%(name)s is closed.", name=warehouse.name)
+
+        return await once(form, close)
     form.blame("", warehouse="")
     found = await _found(form["code"])
     form.values |= {"name": found.name, "time_zone": found.time_zone, "version": str(found.version)}
