@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -71,44 +73,70 @@ async def test_lets_only_the_latest_owner_write(database: Database) -> None:
     await new.close()
 
 
-async def test_fence_waits_for_the_batch_before_it_and_bars_the_outranked(database: Database) -> None:
+async def test_fence_makes_the_next_batch_wait_for_the_one_before_it(fence: Fence) -> None:
     """The statement itself, on two connections, as reliability.md 2.3 asks to prove first."""
-    company = await found(database, await local(database).start())
-    one, two, three = [await asyncpg.connect(database.engine) for _ in range(3)]
-    epoch, seq, _ = await one.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'one')", company.tenant)
-    empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
-
-    def batch(connection: Any, base: int) -> Any:
-        return connection.execute(commit.STATEMENT, company.tenant, 0, epoch, base, bytes(32), 0, *empty)
-
-    async with one.transaction():
-        await batch(one, seq)
-        behind = asyncio.create_task(batch(two, seq))
-        await asyncio.sleep(0.3)  # it stands first in the queue for the row
-        acquiring = asyncio.create_task(three.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'three')", company.tenant))
-        await asyncio.sleep(0.3)
-        assert not behind.done()
-        assert not acquiring.done()
+    async with fence.one.transaction():
+        await fence.batch(fence.one)
+        behind = asyncio.create_task(fence.batch(fence.two))
+        await _waits(fence.one, fence.two)
     await behind
-    assert (await acquiring)[0] == epoch + 1
+
+
+async def test_fence_makes_a_new_owner_wait_for_the_batch_in_flight_and_then_bars_the_old_one(fence: Fence) -> None:
+    async with fence.one.transaction():
+        await fence.batch(fence.one)
+        acquiring = asyncio.create_task(fence.two.fetchrow(ACQUIRE, fence.tenant))
+        await _waits(fence.one, fence.two)
+    assert (await acquiring)["epoch"] == fence.epoch + 1
     with pytest.raises(asyncpg.PostgresError) as fenced:
-        await batch(two, seq)
+        await fence.batch(fence.one)
     assert fenced.value.sqlstate == "OH001"
-    for connection in (one, two, three):
-        await connection.close()
 
 
-async def test_refuses_a_batch_whose_predecessor_is_missing(database: Database) -> None:
+async def test_fence_refuses_a_batch_whose_predecessor_is_missing(fence: Fence) -> None:
+    with pytest.raises(asyncpg.PostgresError) as refused:
+        await fence.batch(fence.one, after=7)
+    assert refused.value.sqlstate == "OH002"
+
+
+@dataclass(frozen=True)
+class Fence:
+    """Two connections of an owner, and its epoch."""
+
+    one: Any
+    two: Any
+    tenant: int
+    epoch: int
+    seq: int
+
+    async def batch(self, connection: Any, after: int = 0) -> None:
+        """An empty batch that follows the sequence known at the beginning, plus `after`."""
+        empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
+        await connection.execute(commit.STATEMENT, self.tenant, 0, self.epoch, self.seq + after, bytes(32), 0, *empty)
+
+
+@pytest.fixture
+async def fence(database: Database) -> AsyncIterator[Fence]:
+    """A partition just acquired."""
     engine = local(database)
     company = await found(database, await engine.start())
-    connection = await asyncpg.connect(database.engine)
-    epoch, seq, _ = await connection.fetchrow("SELECT * FROM stock_acquire($1, 0::smallint, 'one')", company.tenant)
-    empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
-    with pytest.raises(asyncpg.PostgresError) as refused:
-        await connection.execute(commit.STATEMENT, company.tenant, 0, epoch, seq + 7, bytes(32), 0, *empty)
-    assert refused.value.sqlstate == "OH002"
-    await connection.close()
+    one, two = [await asyncpg.connect(database.engine) for _ in range(2)]
+    owned = await one.fetchrow(ACQUIRE, company.tenant)
+    assert owned is not None
+    yield Fence(one, two, company.tenant, owned["epoch"], owned["seq"])
+    await one.close()
+    await two.close()
     await engine.close()
+
+
+ACQUIRE = "SELECT * FROM stock_acquire($1, 0::smallint, 'a test')"
+
+
+async def _waits(observer: Any, connection: Any) -> None:
+    """Until the connection stands in the queue for a lock."""
+    query = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1"
+    while not await observer.fetchval(query, connection.get_server_pid()):  # noqa: ASYNC110 - PostgreSQL sets no event
+        await asyncio.sleep(0.02)
 
 
 async def test_finds_out_what_became_of_a_batch_whose_reply_was_lost(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
