@@ -1,0 +1,53 @@
+// The level of stock over time: two stepped lines, on hand and available; what lies between them is promised, and hatched.
+import uPlot from "./vendor/uplot.js";
+
+const HEIGHT = 262;
+const HEIGHT_PHONE = 200;
+
+export default async function chart(box) {
+  const points = JSON.parse(box.dataset.points);
+  await document.fonts.load("12px 'Golos Text'");
+  let plot = draw(box, points);
+  new ResizeObserver(() => plot.setSize(size(box))).observe(box);
+  // Colours are read when the chart is drawn, so another theme draws it again.
+  new MutationObserver(() => { plot.destroy(); plot = draw(box, points); }).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+}
+
+function draw(box, points) {
+  const colour = (name) => getComputedStyle(box).getPropertyValue(name).trim();
+  const language = document.documentElement.lang;
+  const days = (points[0].at(-1) - points[0][0]) / 86400;
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: box.dataset.zone });
+  const axis = { stroke: colour("--ink-3"), font: "11.5px 'Golos Text'", ticks: { show: false } };
+  const line = (stroke, width, more) => ({ stroke: colour(stroke), width, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, ...more });
+  return new uPlot({
+    ...size(box),
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), box.dataset.zone),
+    bands: [{ series: [1, 2], fill: hatch(colour) }],
+    scales: { y: { range: (_, low, high) => uPlot.rangeNum(low, high, { min: { pad: 0.1, soft: 0, mode: days && low > 0 ? 2 : 1 }, max: { pad: 0.1 } }) } },
+    series: [{}, line("--ink-2", 1.5), line("--bar-free", 2.25, { fill: colour("--accent-soft") })],
+    axes: [
+      { ...axis, grid: { show: false }, space: 72, values: (_, at) => at.map((seconds, index) => (index && day.format(seconds * 1000) === day.format(at[index - 1] * 1000) ? "" : day.format(seconds * 1000))) },
+      { ...axis, grid: { stroke: colour("--line"), width: 1 }, space: 56, size: 64, values: (_, levels) => levels.map((level) => level.toLocaleString(language)) },
+    ],
+  }, points, box);
+}
+
+function size(box) {
+  return { width: box.clientWidth, height: matchMedia("(min-width: 48rem)").matches ? HEIGHT : HEIGHT_PHONE };
+}
+
+// The same slanted lines as in the level bars.
+function hatch(colour) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = colour("--bar-held");
+  pen.lineWidth = 1.2;
+  for (const from of [-8, 0, 8]) { pen.moveTo(from, 8); pen.lineTo(from + 8, 0); }
+  pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}

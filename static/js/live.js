@@ -1,0 +1,75 @@
+// The feed of this company: tells the page what changed (event "stock" on the document), and the person how fresh the screen is.
+// A hidden tab holds no connection: browsers allow six per server, and a shop opens more tabs than that.
+const WORRY_MS = 5000;
+const GIVE_UP_MS = 10000;
+const HIDDEN_GRACE_MS = 5000;
+const kinds = ["receive", "issue", "adjust", "reserve", "commit", "release", "expire", "ship", "arrive", "write_off", "correct"];
+
+export default function live(badge) {
+  const [word, words] = badge.children;
+  const behind = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const ahead = serverClockAhead();
+  let source = null, after = null, lostAt = null, saidAt = 0, timer;
+
+  function say(state, text, detail = "") {
+    badge.className = `live${state}`;
+    badge.hidden = false;
+    if (word.textContent !== text) word.textContent = text;
+    words.textContent = detail;
+    document.querySelectorAll("[data-live-words]").forEach((each) => { each.textContent = `${text} ${detail}`.trim(); });
+  }
+  function open() {
+    if (source || document.hidden) return;
+    source = new EventSource(after ? `${badge.dataset.feed}?after=${after}` : badge.dataset.feed);
+    source.addEventListener("hello", (event) => {
+      lostAt = null;
+      say("", badge.dataset.live);
+      after ??= JSON.parse(event.data).as_of_seq;
+      // Parts rendered before this line was open may have missed something; those that lost it certainly have.
+      tell("refresh", { seq: after });
+    });
+    source.addEventListener("resync", (event) => { after = event.lastEventId; tell("refresh", {}); });
+    for (const kind of kinds) source.addEventListener(`stock.${kind}`, happened);
+    source.onerror = lost;
+  }
+  function happened(event) {
+    after = event.lastEventId;
+    const row = JSON.parse(event.data);
+    tell("stock", row);
+    const now = Date.now();
+    if (now - saidAt < 250) return;
+    saidAt = now;
+    const late = Math.max(0, now + ahead - Date.parse(row.recorded_at));
+    say(late > WORRY_MS ? " live-late" : "", badge.dataset.live, badge.dataset.behind.replace("{}", behind.format(late / 1000)));
+    document.querySelectorAll("[data-live-seq]").forEach((each) => { each.textContent = each.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, Number(after).toLocaleString(document.documentElement.lang)); });
+  }
+  function lost() {
+    lostAt ??= Date.now();
+    const time = new Date(lostAt).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    if (Date.now() - lostAt < GIVE_UP_MS && navigator.onLine) say(" live-wait", badge.dataset.wait);
+    else say(" live-off", ...badge.dataset.off.replace("{}", `|${time}`).split("|"));
+    // The browser tries again by itself unless it was turned away; then we do.
+    if (source?.readyState === EventSource.CLOSED) { close(); clearTimeout(timer); timer = setTimeout(open, WORRY_MS); }
+  }
+  function close() { source?.close(); source = null; }
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(close, HIDDEN_GRACE_MS);
+    else { open(); tell("refresh", {}); }
+  });
+  addEventListener("offline", lost);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  setInterval(() => { if (lostAt !== null) lost(); }, 1000);
+  open();
+}
+
+function tell(name, detail) {
+  document.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+// Milliseconds by which the server's clock is ahead of ours, from the moment it began to answer this page.
+function serverClockAhead() {
+  const answered = performance.timeOrigin + performance.getEntriesByType("navigation")[0].responseStart;
+  return Number(document.body.dataset.now) / 1000 - answered;
+}

@@ -1,0 +1,38 @@
+// Gives elements their behaviours: `data-do="once count"` loads once.js and count.js and calls each with the element, once.
+// Everything works without them; a behaviour makes it quicker, calmer or alive.
+const behaviours = {
+  chart: () => import("./chart.js"),
+  count: () => import("./count.js"),
+  countdown: () => import("./countdown.js"),
+  filter: () => import("./filter.js"),
+  keys: () => import("./keys.js"),
+  live: () => import("./live.js"),
+  menu: () => import("./menu.js"),
+  once: () => import("./once.js"),
+  region: () => import("./region.js"),
+  reveal: () => import("./reveal.js"),
+  scan: () => import("./scan.js"),
+  swap: () => import("./swap.js"),
+  tabs: () => import("./tabs.js"),
+  toast: () => import("./toast.js"),
+};
+const begun = new WeakMap();
+
+export function begin(root) {
+  const found = [...root.querySelectorAll("[data-do]")];
+  if (root.matches?.("[data-do]")) found.unshift(root);
+  for (const element of found) for (const name of element.dataset.do.split(" ")) beginOne(element, name);
+}
+
+async function beginOne(element, name) {
+  const names = begun.get(element) ?? new Set();
+  if (names.has(name)) return;
+  begun.set(element, names.add(name));
+  (await behaviours[name]()).default(element);
+}
+
+// What is put into the page later, by whatever way, gets its behaviours too.
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) begin(node);
+}).observe(document.body, { childList: true, subtree: true });
+begin(document.body);

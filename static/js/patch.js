@@ -1,0 +1,77 @@
+// Puts a newly rendered part in the place of the old one, calmly: numbers change where they stand and are marked, rows keep their
+// place and order. `data-keeps`: rows neither come nor go until the person asks. `data-grows`: new rows enter at the top.
+import { mark } from "./mark.js";
+
+export function patch(region, html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const before = rows(region), after = rows(fresh.content);
+  if (before.size && "grows" in region.dataset) grow(region, before, after);
+  else if (!before.size || !after.size || (!("keeps" in region.dataset) && !sameKeys(before, after))) replace(region, fresh, before);
+  else for (const [key, row] of before) if (after.has(key)) update(row, after.get(key));
+}
+
+function rows(root) {
+  return new Map([...root.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row]));
+}
+
+function sameKeys(one, other) {
+  return one.size === other.size && [...one.keys()].every((key) => other.has(key));
+}
+
+function update(row, fresh) {
+  for (const number of own(row, "num")) {
+    const now = own(fresh, "num").find((each) => each.dataset.num === number.dataset.num);
+    if (!now || now.textContent === number.textContent) continue;
+    number.textContent = now.textContent;
+    number.className = now.className;
+    mark(number);
+  }
+  for (const part of own(row, "part")) {
+    const now = own(fresh, "part").find((each) => each.dataset.part === part.dataset.part);
+    if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML;
+  }
+}
+
+// What belongs to this row and not to a row inside it.
+function own(row, name) {
+  return [...row.querySelectorAll(`[data-${name}]`)].filter((each) => each.closest("[data-row]") === row);
+}
+
+function replace(region, fresh, before) {
+  const old = new Map([...before].flatMap(([key, row]) => own(row, "num").map((each) => [`${key} ${each.dataset.num}`, each.textContent])));
+  region.replaceChildren(...fresh.content.childNodes);
+  for (const [key, row] of rows(region)) {
+    for (const number of own(row, "num")) {
+      const was = old.get(`${key} ${number.dataset.num}`);
+      if (was !== undefined && was !== number.textContent) mark(number);
+    }
+  }
+}
+
+function grow(region, before, after) {
+  const list = before.values().next().value.parentElement;
+  for (const [key, row] of before) if (after.has(key)) update(row, after.get(key));
+  const arrived = [...after].filter(([key]) => !before.has(key)).map(([, row]) => row);
+  if (arrived.length) enter(region, list, arrived, before.size);
+}
+
+// While the person is pointing at or reading the list, what is new waits behind a count.
+function enter(region, list, arrived, most) {
+  const wait = region.querySelector(".feed-wait");
+  if (region.matches(":hover, :focus-within") && region.dataset.waiting !== undefined) {
+    const button = wait ?? region.insertAdjacentElement("afterbegin", Object.assign(document.createElement("button"), { className: "feed-wait", type: "button" }));
+    button.textContent = region.dataset.waiting.replace("{}", arrived.length);
+    button.onclick = () => { button.remove(); put(list, arrived, most); };
+    return;
+  }
+  wait?.remove();
+  put(list, arrived, most);
+}
+
+function put(list, arrived, most) {
+  const fresh = arrived.filter((row) => !list.querySelector(`[data-row="${CSS.escape(row.dataset.row)}"]`));
+  list.prepend(...fresh);
+  fresh.forEach((row) => mark(row, "new"));
+  while (list.children.length > most) list.lastElementChild.remove();
+}

@@ -1,0 +1,229 @@
+"""How numbers, times and words of the business look on a page: by the reader's language and the company's time zone.
+
+Quantities come in as millionths and leave with the item's own precision: `4.250 kg`, in Russian and Kyrgyz `4,250 кг`. The minus
+is a true one, and the space before a unit is narrow and does not break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_datetime, get_timezone
+from quart import Quart
+from quart_babel import gettext, lazy_gettext, ngettext
+
+from kit.clock import NEVER, SECOND, from_us, rfc3339
+from kit.money import rounded
+from kit.quantity import format_qty, parse
+from web import locale
+from web.level import bar
+
+THIN = "\u202f"
+"""Narrow no-break space."""
+MINUS = "\u2212"
+UNKNOWN = "\u2013"
+SOON = 15 * 60 * SECOND
+"""A hold that ends within this is shown with seconds, and in amber."""
+
+_ = lazy_gettext
+
+UNITS = {
+    "pcs": _("pcs"),
+    "kg": _("kg"),
+    "g": _("g"),
+    "l": _("l"),
+    "ml": _("ml"),
+    "m": _("m"),
+    "m2": _("m²"),
+}
+"""Units every company starts with; others are shown as they were named."""
+
+STATES = {"out": _("Out"), "low": _("Low"), "coming": _("On its way"), "over": _("Over max"), "ok": _("OK")}
+ROLES = {
+    "admin": _("admin"),
+    "manager": _("manager"),
+    "inventory": _("inventory"),
+    "operator": _("operator"),
+    "viewer": _("viewer"),
+    "billing": _("billing"),
+    "supplier": _("supplier"),
+    "system": _("system"),
+}
+DEEDS = {
+    "receive": _("Received"),
+    "issue": _("Issued"),
+    "adjust": _("Put right"),
+    "reserve": _("Reserved"),
+    "commit": _("Sold"),
+    "release": _("Released"),
+    "expire": _("Hold ended"),
+    "ship": _("Sent"),
+    "arrive": _("Arrived"),
+    "write_off": _("Written off"),
+    "correct": _("Corrected"),
+}
+_PATTERNS = {
+    # language: (an earlier day of this year, of another year, the whole day)
+    "en": ("EEE d MMM, HH:mm", "d MMM y, HH:mm", "EEEE d MMMM, HH:mm"),
+    "ru": ("EE, d MMM, HH:mm", "d MMM y, HH:mm", "EEEE, d MMMM, HH:mm"),
+    "ky": ("EE, d-MMM, HH:mm", "y-'ж'. d-MMM, HH:mm", "EEEE, d-MMMM, HH:mm"),
+}
+
+
+def install(app: Quart) -> None:
+    """Give the filters to every template, and `bar` for the level bar."""
+    for each in _FILTERS:
+        app.jinja_env.filters[each.__name__] = each
+    app.jinja_env.globals["bar"] = bar
+    app.jinja_env.tests["soon"] = is_soon
+
+
+def number(millionths: int | None, decimals: int = 0) -> str:
+    """A quantity without its unit: grouped, with at least `decimals` places. None is unknown, a dash."""
+    if millionths is None:
+        return UNKNOWN
+    group, point = _symbols(locale.language())
+    whole, _dot, fraction = format_qty(abs(millionths), decimals).partition(".")
+    grouped = f"{int(whole):,}".replace(",", group) + (point + fraction if fraction else "")
+    return MINUS + grouped if millionths < 0 else grouped
+
+
+def signed(millionths: int, decimals: int = 0) -> str:
+    """A change: `+96`, `−12`, or a plain 0."""
+    return f"+{number(millionths, decimals)}" if millionths > 0 else number(millionths, decimals)
+
+
+def qty(millionths: int | None, code: str, decimals: int = 0) -> str:
+    """A quantity with its unit, for sentences: `1,204 pcs`."""
+    return f"{number(millionths, decimals)}{THIN}{unit(code)}"
+
+
+def unit(code: str) -> str:
+    """The short name of a unit."""
+    return str(UNITS.get(code, code))
+
+
+def seq(value: int) -> str:
+    """A ledger number: `#184,120`, in Russian and Kyrgyz `№ 184 120`."""
+    group, _point = _symbols(locale.language())
+    sign = "#" if locale.language() == "en" else f"№{THIN}"
+    return sign + f"{value:,}".replace(",", group)
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """`KGS 118,440.00`, at the currency's minor unit. None is unknown, a dash."""
+    if amount is None or currency is None:
+        return UNKNOWN
+    group, point = _symbols(locale.language())
+    whole, _dot, fraction = f"{rounded(amount, currency):,f}".partition(".")
+    return f"{currency}{THIN}{whole.replace(',', group)}" + (point + fraction if fraction else "")
+
+
+def percent(value: float) -> str:
+    """`93 %`, with the space that every language of ours puts there."""
+    return f"{value:.0f}{THIN}%"
+
+
+def plain(millionths: int, decimals: int = 0) -> str:
+    """A quantity as programs write it, for forms and scripts."""
+    return format_qty(millionths, decimals)
+
+
+def millionths(text: str) -> int:
+    """The quantity in a decimal string, as the facts of a refusal carry it."""
+    return parse(text)
+
+
+def short_time(us: int) -> str:
+    """`10:02`, on the company's clock."""
+    return _local(us).strftime("%H:%M")
+
+
+def clock_time(us: int) -> str:
+    """`10:02:09`, as the ledger shows it."""
+    return _local(us).strftime("%H:%M:%S")
+
+
+def when(us: int, now_us: int, *, seconds: bool = False) -> str:
+    """`10:02` today, `Mon 16 Nov, 14:40` before, and with the year where that is another one."""
+    moment, now = _local(us), _local(now_us)
+    if moment.date() == now.date():
+        return clock_time(us) if seconds else short_time(us)
+    near, far, _day = _PATTERNS[locale.language()]
+    pattern = near if moment.year == now.year else far
+    return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=locale.language())
+
+
+def whole_day(us: int) -> str:
+    """`Friday 20 November, 10:02`."""
+    return format_datetime(_local(us), _PATTERNS[locale.language()][2], locale=locale.language())
+
+
+def iso(us: int) -> str:
+    """For the `datetime` attribute."""
+    return rfc3339(us)
+
+
+def left(until_us: int, now_us: int) -> str:
+    """Time left: `12:48` when the end is in view, else `38 min`, `5 h`, `3 days`."""
+    seconds = max(0, until_us - now_us) // SECOND
+    if seconds < SOON // SECOND:
+        return f"{seconds // 60}:{seconds % 60:02}"
+    if seconds < 2 * 3600:
+        return gettext("%(count)s min", count=seconds // 60)
+    if seconds < 48 * 3600:
+        return gettext("%(count)s h", count=seconds // 3600)
+    return ngettext("%(num)s day", "%(num)s days", seconds // 86400)
+
+
+def is_soon(until_us: int, now_us: int) -> bool:
+    """Whether a hold ends within a quarter of an hour. A firm one never does."""
+    return until_us != NEVER and until_us - now_us < SOON
+
+
+def state(code: str) -> str:
+    """The word for the state of stock."""
+    return str(STATES[code])
+
+
+def role(code: str) -> str:
+    """The word for a role."""
+    return str(ROLES.get(code, code))
+
+
+def deed(kind: str) -> str:
+    """The word for what a ledger row did."""
+    return str(DEEDS[kind])
+
+
+def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
+    """What a select offers of things with a code and a name."""
+    return [(place.code, place.name) for place in places]
+
+
+def initials(name: str) -> str:
+    """Up to two letters that stand for a person."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def _local(us: int) -> datetime:
+    return from_us(us).astimezone(get_timezone(locale.time_zone()))
+
+
+_FILTERS = (
+    number, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day, iso, left, state, role, deed,
+    choices, initials,
+)  # fmt: skip
+
+
+@cache
+def _symbols(language: str) -> tuple[str, str]:
+    """What groups thousands and what separates decimals."""
+    found = Locale.parse(language).number_symbols["latn"]
+    return str(found["group"]), str(found["decimal"])
