@@ -20,6 +20,8 @@ from web.wiring import parts
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _PUBLIC = ""
+ANYONE_HERE = "*"
+"""The permission of routes for every caller of the tenant, whatever their role."""
 _MARK = "onhand_permission"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -116,7 +118,8 @@ def _enter(who: Caller, view_args: dict[str, Any] | None, permission: str) -> No
         raise refuse("not_found")
     wiring = parts().wiring
     context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock)
-    context.permit(permission)
+    if permission != ANYONE_HERE:
+        context.permit(permission)
     g.ctx = context
 
 

@@ -28,6 +28,8 @@ _REQUEST = {
     "idempotency_key_invalid": Meaning(
         400, _("The Idempotency-Key cannot be used"), _("An Idempotency-Key is 1 to 255 printable ASCII characters.")
     ),
+    "if_match_missing": Meaning(400, _("The version you saw is missing"), _("Send the version you saw in the header If-Match.")),
+    "unknown_operation": Meaning(422, _("No such operation"), _("There is no such operation.")),
     "not_signed_in": Meaning(401, _("Not signed in"), _("Sign in, or send a valid API key.")),
     "wrong_credentials": Meaning(401, _("E-mail and password do not match"), _("E-mail and password do not match.")),
     "not_allowed": Meaning(403, _("Not allowed"), _("The role %(role)s may not do this; it needs %(permission)s.")),
@@ -96,10 +98,10 @@ _STOCK = {
     "other_currency": Meaning(422, _("Another currency"), _("Costs are kept in %(expected)s.")),
     "unknown_verb": Meaning(404, _("No such command"), _("There is no command %(verb)s.")),
     "unknown_owner": Meaning(422, _("No such owner"), _("There is no such owner.")),
-    "unknown_lot": Meaning(422, _("No such lot"), _("There is no such lot or serial number.")),
-    "unknown_item": Meaning(422, _("No such item"), _("There is no item %(sku)s.")),
-    "unknown_warehouse": Meaning(422, _("No such warehouse"), _("There is no warehouse %(warehouse)s.")),
-    "unknown_location": Meaning(422, _("No such location"), _("There is no location %(location)s in %(warehouse)s.")),
+    "unknown_lot": Meaning(404, _("No such lot"), _("There is no such lot or serial number.")),
+    "unknown_item": Meaning(404, _("No such item"), _("There is no item %(sku)s.")),
+    "unknown_warehouse": Meaning(404, _("No such warehouse"), _("There is no warehouse %(warehouse)s.")),
+    "unknown_location": Meaning(404, _("No such location"), _("There is no location %(location)s in %(warehouse)s.")),
     "unknown_unit": Meaning(422, _("No such unit"), _("There is no unit %(unit)s.")),
     "location_holds_no_stock": Meaning(
         422, _("The location holds no stock"), _("%(location)s groups other locations and holds no stock itself.")

@@ -224,8 +224,7 @@ _PARTS = {
     "warehouse_id": (_WAREHOUSE, "w.tenant_id = :tenant_id AND w.id = ANY (CAST(:warehouse_id_0 AS int[]))"),
     "location": (
         _LOCATION,
-        "l.tenant_id = :tenant_id AND "
-        "(w.code, l.code) IN (SELECT * FROM unnest(CAST(:location_0 AS text[]), CAST(:location_1 AS text[])))",
+        "l.tenant_id = :tenant_id AND (w.code, l.code) IN (SELECT * FROM unnest(CAST(:location_0 AS text[]), CAST(:location_1 AS text[])))",
     ),
     "location_id": (_LOCATION, "l.tenant_id = :tenant_id AND l.id = ANY (CAST(:location_id_0 AS int[]))"),
     "lot": (

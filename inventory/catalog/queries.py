@@ -196,9 +196,7 @@ def matches(q: str) -> ColumnElement[bool]:
     """Items whose name, SKU or barcode has what was typed."""
     like = f"%{escaped(q)}%"
     by_barcode = select(item_barcodes.c.item_id).where(item_barcodes.c.tenant_id == items.c.tenant_id, item_barcodes.c.code == q)
-    return or_(
-        items.c.name.ilike(like, escape=LIKE_ESCAPE), items.c.sku.ilike(like, escape=LIKE_ESCAPE), items.c.id.in_(by_barcode)
-    )
+    return or_(items.c.name.ilike(like, escape=LIKE_ESCAPE), items.c.sku.ilike(like, escape=LIKE_ESCAPE), items.c.id.in_(by_barcode))
 
 
 def escaped(q: str) -> str:

@@ -163,9 +163,7 @@ async def states(connection: AsyncConnection, tenant_id: int, now_us: int, asked
     return {state: found.get(state, 0) for state in STATES}
 
 
-async def shortages(
-    connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None, limit: int = 7
-) -> list[Cell]:
+async def shortages(connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None, limit: int = 7) -> list[Cell]:
     """What must be ordered now: cells with a minimum that are out or low, the emptiest first."""
     scope, where, params = _where(tenant_id, now_us, LevelFilter(warehouse=warehouse))
     query = f"""{cells(scope)} SELECT * FROM cells WHERE {where} AND rank <= 1 AND qty_min > 0

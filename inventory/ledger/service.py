@@ -71,9 +71,7 @@ async def build_adjust(ctx: Context, asked: Asked) -> Adjust:
     _check_forms(body.lines)
     found = await places(ctx, body.lines)
     complaints = Complaints()
-    lines = tuple(
-        _adjust_line(place, line, number, complaints) for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
-    )
+    lines = tuple(_adjust_line(place, line, number, complaints) for number, (place, line) in enumerate(zip(found, body.lines, strict=True)))
     complaints.raise_any()
     return Adjust(**head(ctx, asked), **told, lines=lines)
 
@@ -156,9 +154,7 @@ def _adjust_line(place: Place, line: AdjustLineBody, number: int, complaints: Co
         for field, value in (("set_to", set_to), ("expected", expected)):
             if value is not None and value < 0:
                 complaints.add("out_of_range", field, number, min="0")
-    return AdjustLine(
-        place.item.id, place.warehouse.id, delta, set_to, expected, place.location, place.lot, place.owner, place.condition
-    )
+    return AdjustLine(place.item.id, place.warehouse.id, delta, set_to, expected, place.location, place.lot, place.owner, place.condition)
 
 
 async def _refusal(ctx: Context, outcome: Outcome) -> Refusal:

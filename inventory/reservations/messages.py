@@ -16,12 +16,13 @@ Seconds = Annotated[int, Meta(ge=1, le=EXPIRES_IN_MAX_S)]
 
 
 class ReserveBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Stock is promised; a soft hold ends after `expires_in` seconds."""
+    """Stock is promised; a soft hold ends after `expires_in` seconds from now, whenever it was made."""
 
     lines: Lines
     reference: str | None = None
     hold: Literal["soft", "hard"] = "soft"
     expires_in: Seconds | None = None
+    effective_at: str | None = None
 
 
 class PartBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +30,7 @@ class PartBody(Struct, frozen=True, forbid_unknown_fields=True):
 
     reservation: str
     lines: Lines | None = None
+    effective_at: str | None = None
 
 
 class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):

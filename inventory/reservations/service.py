@@ -21,7 +21,7 @@ from kit.ids import parse_reservation_id
 async def build_reserve(ctx: Context, asked: Asked) -> Reserve:
     """The command of a `reserve` body."""
     body = fit(asked.body, ReserveBody)
-    told = header(ctx, body.reference)
+    told = header(ctx, body.reference, effective_at=body.effective_at)
     hard = body.hold == "hard"
     if hard and body.expires_in is not None:
         raise refuse("invalid_body", {"field": "expires_in", "code": "soft_only"})
@@ -39,13 +39,15 @@ async def build_reserve(ctx: Context, asked: Asked) -> Reserve:
 async def build_commit(ctx: Context, asked: Asked) -> Commit:
     """The command of a `commit` body."""
     body = fit(asked.body, PartBody)
-    return Commit(**head(ctx, asked), reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+    told = header(ctx, None, effective_at=body.effective_at)
+    return Commit(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
 
 
 async def build_release(ctx: Context, asked: Asked) -> Release:
     """The command of a `release` body."""
     body = fit(asked.body, PartBody)
-    return Release(**head(ctx, asked), reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+    told = header(ctx, None, effective_at=body.effective_at)
+    return Release(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
 
 
 async def build_extend(ctx: Context, asked: Asked) -> Extend:

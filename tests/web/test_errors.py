@@ -82,7 +82,7 @@ def test_a_translation_names_the_same_facts(language: str) -> None:
         ("idempotency_key_reused", 422),
         ("unknown_item", 404),
         ("unknown_warehouse", 404),
-        ("unknown_location", 422),
+        ("unknown_location", 404),
         ("invalid_body", 422),
         ("rate_limited", 429),
         ("unavailable", 503),

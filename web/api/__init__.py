@@ -1,0 +1,20 @@
+"""The API for programs: one module per resource, strict in what it takes, the same in how it answers.
+
+`incoming` reads requests, `outgoing` answers them, `shapes` spells things, `operation` is what a route says of itself and
+`openapi` makes the document of it. The contract is docs/api.md.
+"""
+
+from __future__ import annotations
+
+from quart import Quart
+
+from web.api import items, me, metrics, openapi, places, stock, units
+
+_MODULES = (stock, items, units, places, me, openapi, metrics)
+
+
+def install(app: Quart) -> None:
+    """Hang the API into the app."""
+    metrics.install(app)
+    for module in _MODULES:
+        app.register_blueprint(module.routes)

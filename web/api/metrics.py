@@ -1,0 +1,88 @@
+"""Numbers for Prometheus: requests, the shards' own counts, the feed. For this machine only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from quart import Blueprint, Quart, Response, current_app, g, request
+
+from kit.errors import refuse
+from web.access import public
+from web.api.operation import operation
+from web.wiring import Wiring
+
+LOOPBACK = ("127.0.0.1", "::1")
+_PASSED_ON = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+routes = Blueprint("api_metrics", __name__)
+
+
+@routes.get("/metrics")
+@public
+@operation("Numbers for Prometheus, on this machine only", media="text/plain", public=True, refuses=(404,))
+async def metrics() -> Response:
+    """To others it is as if it were not there, also behind a proxy of ours."""
+    if request.remote_addr not in LOOPBACK or any(name in request.headers for name in _PASSED_ON):
+        raise refuse("not_found")
+    registry: CollectorRegistry = current_app.extensions["onhand_metrics"].registry
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class Metrics:
+    """What one app counts. A registry of its own, so that two apps in a process (tests) do not collide."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("onhand_requests", "Requests by route and status.", ("method", "route", "status"), registry=self.registry)
+        self.seconds = Histogram(
+            "onhand_request_seconds", "Time to answer by route.", ("method", "route"), buckets=_BUCKETS, registry=self.registry
+        )
+        self.registry.register(Engine(wiring))
+
+
+class Engine(Collector):
+    """What the shards and the feed count, read when it is asked for."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def collect(self) -> Iterable[Metric]:
+        """One gauge per count, labelled by shard."""
+        readers = GaugeMetricFamily("onhand_feed_readers", "Open live feeds of this process.")
+        feed = self._wiring.feed
+        readers.add_metric([], feed.subscriptions() if feed is not None else 0)
+        yield readers
+        shards: list[dict[str, Any] | None] = getattr(self._wiring, "gauges", list)()
+        alive = GaugeMetricFamily("onhand_shard_up", "Whether a shard answers.", labels=["shard"])
+        counts: dict[str, GaugeMetricFamily] = {}
+        for number, shard in enumerate(shards):
+            alive.add_metric([str(number)], 1.0 if shard is not None else 0.0)
+            for name, value in (shard or {}).items():
+                if isinstance(value, (int, float)):
+                    family = counts.setdefault(
+                        name, GaugeMetricFamily(f"onhand_shard_{name}", f"{name} since the shard started.", labels=["shard"])
+                    )
+                    family.add_metric([str(number)], float(value))
+        yield alive
+        yield from counts.values()
+
+
+def install(app: Quart) -> None:
+    """Count every request of the app."""
+    app.extensions["onhand_metrics"] = Metrics(app.extensions["onhand"].wiring)
+    app.after_request(_count)
+
+
+async def _count(response: Response) -> Response:
+    counted: Metrics = current_app.extensions["onhand_metrics"]
+    # The route, not the address: an address names things, and every one would be another time series.
+    route = str(request.url_rule) if request.url_rule else "none"
+    counted.requests.labels(request.method, route, str(response.status_code)).inc()
+    counted.seconds.labels(request.method, route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+    return response

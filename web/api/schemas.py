@@ -1,0 +1,154 @@
+"""Schemas of what the API answers, for the OpenAPI document. Bodies are not here: theirs are made of the messages themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inventory.ledger.messages import Condition, Kind
+from tenants.domain import Role
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_NULLABLE: Schema = {"type": ["string", "null"]}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_WHOLE: Schema = {"type": "integer"}
+_TRUTH: Schema = {"type": "boolean"}
+_QUANTITY: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$", "examples": ["6", "0.150"]}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(of: Schema) -> Schema:
+    return {"type": "array", "items": of}
+
+
+def _one_of(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+_LEVEL = {
+    "sku": _TEXT,
+    "warehouse": _TEXT,
+    "on_hand": _QUANTITY,
+    "reserved": _QUANTITY,
+    "available": _QUANTITY,
+    "in_transit": _QUANTITY,
+    "on_order": _QUANTITY,
+    "unit": _TEXT,
+    "seq": _WHOLE,
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        **_object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, code=_TEXT, errors=_list({"type": "object"})),
+        "description": "RFC 9457. `code` is stable; each of `errors` names a `field` or a `line` where one is to blame, and facts.",
+    },
+    "Price": {**_object(amount=_TEXT, currency=_TEXT), "type": ["object", "null"]},
+    "Level": _object(**_LEVEL),
+    "ItemLevel": _object(**{**_LEVEL, "warehouse": {"type": "null"}}, warehouses=_list(_ref("Level")), as_of_seq=_WHOLE),
+    "LedgerRow": _object(
+        seq=_WHOLE,
+        kind=_one_of(*(kind.label for kind in Kind)),
+        sku=_TEXT,
+        warehouse=_TEXT,
+        location=_NULLABLE,
+        lot=_NULLABLE,
+        serial=_NULLABLE,
+        owner=_NULLABLE,
+        condition=_one_of(*(condition.label for condition in Condition)),
+        delta_on_hand=_QUANTITY,
+        delta_reserved=_QUANTITY,
+        delta_in_transit=_QUANTITY,
+        on_hand=_QUANTITY,
+        reserved=_QUANTITY,
+        in_transit=_QUANTITY,
+        unit=_TEXT,
+        reservation=_NULLABLE,
+        reference=_NULLABLE,
+        reason=_NULLABLE,
+        effective_at=_TIME,
+        recorded_at=_TIME,
+        by=_TEXT,
+        role=_one_of(*(role.label for role in Role)),
+        key=_NULLABLE,
+        hash=_TEXT,
+    ),
+    "ReservationLine": _object(
+        sku=_TEXT,
+        warehouse=_TEXT,
+        qty=_QUANTITY,
+        open=_QUANTITY,
+        committed=_QUANTITY,
+        released=_QUANTITY,
+        expired=_QUANTITY,
+        unit=_TEXT,
+    ),
+    "Reservation": _object(
+        id=_TEXT,
+        status=_one_of("active", "committed", "released", "expired"),
+        hold=_one_of("soft", "hard"),
+        expires_at={"type": ["string", "null"], "format": "date-time"},
+        reference=_NULLABLE,
+        lines=_list(_ref("ReservationLine")),
+        created_at=_TIME,
+        created_by=_TEXT,
+    ),
+    "Movements": _object(movements=_list(_ref("LedgerRow")), levels=_list(_ref("Level")), seq=_WHOLE),
+    "Reserved": _object(reservation=_ref("Reservation"), levels=_list(_ref("Level")), seq=_WHOLE),
+    "BulkResult": {
+        **_object(status=_WHOLE, key=_TEXT),
+        "description": "Beside them the fields of the verb's answer, or its `problem`; `replayed` when the key was answered before.",
+    },
+    "BulkResults": _object(results=_list(_ref("BulkResult"))),
+    "Barcode": _object(code=_TEXT, kind=_one_of("barcode", "plu"), created_at=_TIME),
+    "ItemUnit": _object(unit=_TEXT, base=_WHOLE, per=_WHOLE),
+    "Limits": _object(warehouse=_TEXT, min=_QUANTITY, max=_QUANTITY),
+    "Category": _object(name=_TEXT, items=_WHOLE),
+    "Item": {
+        **_object(
+            sku=_TEXT,
+            name=_TEXT,
+            names={"type": "object", "additionalProperties": _TEXT},
+            kind=_one_of("raw", "semi_finished", "finished", "kit"),
+            base_unit=_TEXT,
+            decimals=_WHOLE,
+            category=_TEXT,
+            price=_ref("Price"),
+            metadata={"type": "object"},
+            archived=_TRUTH,
+            version=_WHOLE,
+            created_at=_TIME,
+            updated_at=_TIME,
+        ),
+        "description": "Alone, an item also has its `barcodes` and `units`.",
+    },
+    "Unit": _object(code=_TEXT, name=_TEXT, decimals=_WHOLE, archived=_TRUTH, version=_WHOLE),
+    "Warehouse": _object(code=_TEXT, name=_TEXT, time_zone=_TEXT, archived=_TRUTH, version=_WHOLE),
+    "Location": _object(
+        warehouse=_TEXT,
+        code=_TEXT,
+        kind=_one_of("zone", "aisle", "bin"),
+        parent=_NULLABLE,
+        holds_stock=_TRUTH,
+        archived=_TRUTH,
+        version=_WHOLE,
+    ),
+    "Me": _object(
+        tenant=_object(slug=_TEXT, name=_TEXT, time_zone=_TEXT, language=_TEXT, currency=_TEXT, plan=_TEXT),
+        kind=_one_of("person", "key", "system"),
+        name=_TEXT,
+        role=_one_of(*(role.label for role in Role)),
+        permissions=_list(_TEXT),
+    ),
+    "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
+    "Status": _object(status=_TEXT),
+    "Document": {"type": "object"},
+}
+"""By name. Every property named here is always there; more may be added, so none of them closes."""

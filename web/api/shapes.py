@@ -1,0 +1,189 @@
+"""Things as the API shows them: one shape each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from inventory.catalog.queries import Barcode, Category, Item, ItemUnit, Limits, Unit
+from inventory.ledger.queries import Cell, ItemLevel
+from inventory.ledger.render import level_fields
+from inventory.locations.queries import Location, Warehouse
+from kit import money
+from kit.clock import rfc3339, to_us
+from kit.quantity import format_qty
+from tenants.domain import PERMISSIONS
+from tenants.messages import Caller
+
+Json = dict[str, Any]
+
+
+def item(found: Item, barcodes: list[Barcode] | None = None, units: list[ItemUnit] | None = None) -> Json:
+    """An item; alone it also carries its barcodes and packagings."""
+    shown: Json = {
+        "sku": found.sku,
+        "name": found.name,
+        "names": found.names,
+        "kind": found.kind,
+        "base_unit": found.base_unit,
+        "decimals": found.decimals,
+        "category": found.category,
+        "price": price(found.price, found.currency),
+        "metadata": found.metadata,
+        "archived": found.archived_at is not None,
+        "version": found.version,
+        "created_at": _time(found.created_at),
+        "updated_at": _time(found.updated_at),
+    }
+    if barcodes is not None:
+        shown["barcodes"] = [barcode(each) for each in barcodes]
+    if units is not None:
+        shown["units"] = [item_unit(each) for each in units]
+    return shown
+
+
+ITEM_COLUMNS = ("sku", "name", "kind", "base_unit", "category", "price", "archived", "version", "updated_at")
+
+
+def price(amount: Decimal | None, currency: str | None) -> Json | None:
+    """Money of the contract: exact, with at least the currency's minor digits."""
+    if amount is None or currency is None:
+        return None
+    digits = -int(money.rounded(Decimal(0), currency).as_tuple().exponent)
+    return {"amount": format_qty(money.micros(amount), digits), "currency": currency}
+
+
+def barcode(found: Barcode) -> Json:
+    """A code that finds an item."""
+    return {"code": found.code, "kind": found.kind, "created_at": _time(found.created_at)}
+
+
+def item_unit(found: ItemUnit) -> Json:
+    """A packaging: `per` of the unit are `base` base units."""
+    return {"unit": found.unit, "base": found.base, "per": found.per}
+
+
+def limits(found: Limits, decimals: int) -> Json:
+    """Minimum and maximum in a warehouse."""
+    return {
+        "warehouse": found.warehouse,
+        "min": format_qty(found.qty_min, decimals),
+        "max": format_qty(found.qty_max, decimals),
+    }
+
+
+def category(found: Category) -> Json:
+    """A category in use."""
+    return {"name": found.name, "items": found.items}
+
+
+def unit(found: Unit) -> Json:
+    """A unit to count in."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "decimals": found.decimals,
+        "archived": found.archived_at is not None,
+        "version": found.version,
+    }
+
+
+UNIT_COLUMNS = ("code", "name", "decimals", "archived", "version")
+
+
+def warehouse(found: Warehouse) -> Json:
+    """A warehouse or outlet."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "time_zone": found.time_zone,
+        "archived": found.archived_at is not None,
+        "version": found.version,
+    }
+
+
+WAREHOUSE_COLUMNS = ("code", "name", "time_zone", "archived", "version")
+
+
+def location(found: Location) -> Json:
+    """A zone, aisle or bin."""
+    return {
+        "warehouse": found.warehouse,
+        "code": found.code,
+        "kind": found.kind,
+        "parent": found.parent,
+        "holds_stock": found.holds_stock,
+        "archived": found.archived_at is not None,
+        "version": found.version,
+    }
+
+
+LOCATION_COLUMNS = ("warehouse", "code", "kind", "parent", "holds_stock", "archived", "version")
+
+
+def level(cell: Cell) -> Json:
+    """A level of the contract."""
+    return level_fields(
+        cell.sku,
+        cell.warehouse,
+        cell.unit,
+        cell.decimals,
+        cell.on_hand,
+        cell.reserved,
+        cell.available,
+        cell.in_transit,
+        cell.on_order,
+        cell.seq,
+    )
+
+
+LEVEL_COLUMNS = ("sku", "warehouse", "on_hand", "reserved", "available", "in_transit", "on_order", "unit", "seq")
+
+
+def item_level(found: ItemLevel, as_of_seq: int) -> Json:
+    """An item's level over all warehouses, and in each."""
+    summed = level_fields(
+        found.sku,
+        None,
+        found.unit,
+        found.decimals,
+        found.on_hand,
+        found.reserved,
+        found.available,
+        found.in_transit,
+        found.on_order,
+        found.seq,
+    )
+    return {**summed, "warehouses": [level(cell) for cell in found.cells], "as_of_seq": as_of_seq}
+
+
+ROW_COLUMNS = (
+    "seq", "kind", "sku", "warehouse", "location", "lot", "serial", "owner", "condition", "delta_on_hand", "delta_reserved",
+    "delta_in_transit", "on_hand", "reserved", "in_transit", "unit", "reservation", "reference", "reason", "effective_at",
+    "recorded_at", "by", "role", "key", "hash",
+)  # fmt: skip
+RESERVATION_COLUMNS = ("id", "status", "hold", "expires_at", "reference", "lines", "created_at", "created_by")
+
+
+def me(caller: Caller) -> Json:
+    """Who is asking, and what they may do."""
+    tenant, actor = caller.tenant, caller.actor
+    return {
+        "tenant": {
+            "slug": tenant.slug,
+            "name": tenant.name,
+            "time_zone": tenant.time_zone,
+            "language": tenant.language,
+            "currency": tenant.currency,
+            "plan": tenant.plan,
+        },
+        "kind": actor.kind,
+        "name": actor.label,
+        "role": actor.role.label,
+        "permissions": sorted(PERMISSIONS[actor.role]),
+    }
+
+
+def _time(moment: datetime) -> str:
+    return rfc3339(to_us(moment))
