@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .PHONY: help setup setup-test browsers run test check bench verify clean
 
-PYTHON_FOLDERS := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests tests)
+TYPED := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests)
 RUN_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(SALES),--sales "$(SALES)") $(if $(SPEED),--speed "$(SPEED)")
 
 help:
@@ -29,7 +29,7 @@ test: setup-test browsers ## every test; some of them: make test T="tests/house 
 check: setup-test ## style, types and the import contracts
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(PYTHON_FOLDERS)
+	.venv/bin/mypy $(TYPED)
 	.venv/bin/lint-imports
 
 bench: setup-test ## the engine against a lock per request and the raw insert limit, in one run
