@@ -15,10 +15,11 @@ from inventory.answer import Answer, Asked
 from inventory.context import Context, Unavailable
 from inventory.stock import COMMANDS_MAX, asked_in_bulk, perform, perform_each
 from kit.errors import Refusal, Refused
-from web import errors
+from web import errors, strict
 from web.access import allow, caller, ctx
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, SEQ_MAX, wanted
+from web.results import result
 from web.wiring import parts
 
 log = structlog.get_logger("web")
@@ -96,9 +97,9 @@ class Line:
     async def _take(self, text: str | bytes) -> None:
         """Act on one frame. A frame that makes no sense is refused and changes nothing."""
         try:
-            frame = orjson.loads(text)
-        except ValueError:
-            await self._refuse(None, Refusal("malformed_request"))
+            frame = strict.loads(text)
+        except Refused as refused:
+            await self._refuse(None, refused.refusal)
             return
         if not isinstance(frame, dict):
             frame = {}
@@ -214,14 +215,6 @@ def asked_in_frames(commands: list[Any]) -> list[Asked]:
         inner = command.get("body") if isinstance(command, dict) else None
         flat.append({**inner, "verb": command.get("verb"), "key": command.get("key")} if isinstance(inner, dict) else command)
     return asked_in_bulk(flat)
-
-
-def result(asked: Asked, answer: Answer) -> Frame:
-    """One command's part of a bulk answer: its status and key, then its answer or its problem."""
-    if answer.refusal is not None:
-        problem = errors.problem(answer.refusal)
-        return {"status": problem["status"], "key": asked.key, "problem": problem}
-    return {"status": answer.status, "key": asked.key, **answer.body}
 
 
 def _is_seq(value: Any) -> bool:

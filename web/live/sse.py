@@ -12,6 +12,7 @@ from quart import Blueprint, Response, current_app, request
 from events.feed import Resync, Subscription
 from kit.errors import refuse
 from web.access import allow, caller, ctx
+from web.api.operation import operation, text
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, parse_seq, wanted
 from web.wiring import parts
@@ -26,6 +27,17 @@ routes = Blueprint("live_sse", __name__)
 
 @routes.get("/v1/<tenant>/events")
 @allow("stock.read")
+@operation(
+    "The feed, as server-sent events",
+    media="text/event-stream",
+    refuses=(400,),
+    query=(
+        text("after", "The last sequence seen; browsers send it as `Last-Event-ID`."),
+        text("warehouse", "Only these, separated by commas."),
+        text("sku", "Only these, separated by commas."),
+        text("kinds", "Only these, separated by commas."),
+    ),
+)
 async def events(tenant: str) -> Response:
     """The feed of a company from now, or from after `Last-Event-ID` (or `?after=`)."""
     said = request.headers.get("Last-Event-ID") or request.args.get("after")

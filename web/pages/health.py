@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from web import respond
 from web.access import public
+from web.api.operation import operation
 from web.wiring import parts
 
 pages = Blueprint("health", __name__)
@@ -14,6 +15,7 @@ pages = Blueprint("health", __name__)
 
 @pages.get("/healthz")
 @public
+@operation("Whether this process is alive", answer="Status", public=True)
 async def healthz() -> Response:
     """Alive: the process answers. Asks nothing of anybody else, so a slow database does not get it restarted."""
     return respond.json({"status": "ok"})
@@ -21,6 +23,7 @@ async def healthz() -> Response:
 
 @pages.get("/readyz")
 @public
+@operation("Whether this process can serve", answer="Status", public=True)
 async def readyz() -> Response:
     """Ready: the database answers. What it raises becomes 503."""
     async with parts().wiring.engine.connect() as connection:
