@@ -38,9 +38,9 @@ async def show_list(tenant: str) -> Response:
     async with context.reading() as connection:
         with asking.address_read():
             items = await queries.items_page(connection, context.tenant.id, asked)
-        if respond.is_fragment():
-            return await respond.fragment("items/_rows.html", items=items, asked=asked)
         total = await queries.items_counted(connection, context.tenant.id, asked)
+        if respond.is_fragment():
+            return await respond.fragment("items/_rows.html", items=items, asked=asked, total=total)
         categories = await queries.categories(connection, context.tenant.id)
     return await respond.page("items/list.html", items=items, asked=asked, total=total, categories=categories, kinds=KINDS)
 
