@@ -25,7 +25,13 @@ async def test_receives_and_answers_with_movements_levels_and_sequence(alice: Cl
     assert said.body["seq"] == 2
     first = said.body["movements"][0]
     assert first.keys() >= ROW
-    assert (first["kind"], first["delta_on_hand"], first["on_hand"], first["reference"], first["key"]) == ("receive", "10", "10", "DN-7", "dn-7")
+    assert (first["kind"], first["delta_on_hand"], first["on_hand"], first["reference"], first["key"]) == (
+        "receive",
+        "10",
+        "10",
+        "DN-7",
+        "dn-7",
+    )
     assert (first["by"], first["role"]) == ("Alice's key", "admin")
     assert len(first["hash"]) == 64
     levels = {level["sku"]: level for level in said.body["levels"]}
