@@ -36,7 +36,7 @@ make_environment() {
     [ ! -d .venv ] || return 0
     find_python
     say "(1 of 4) Making a Python environment with $($python --version)…"
-    mkdir .venv 2>/dev/null || stop "Cannot write in $(pwd): clone it into a folder of yours."
+    mkdir .venv
     : > .venv/unfinished
     logged "$python" -m venv .venv
     pwd > .venv/place
@@ -89,7 +89,7 @@ logged() {
 
 # Two makes at once take turns.
 take_turn() {
-    mkdir -p .stamps 2>/dev/null || stop "Cannot write in $(pwd): clone it into a folder of yours."
+    mkdir -p .stamps 2>/dev/null && [ -w .stamps ] && [ -w . ] || stop "You cannot write in $(pwd): clone it into a folder of yours."
     command -v flock >/dev/null || return 0
     exec 9> .stamps/setup.lock
     flock -n 9 || { say "Waiting for another make that sets up this folder…"; flock 9; }
