@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     replay = commands.add_parser("replay", help="play a sales export through the tills and prove the result")
     replay.add_argument("file", metavar="FILE", help="CSV or CSV.gz with one line per invoice line")
     _add_speed(replay)
+    replay.add_argument("--url", help="where Onhand answers (the demo's address)")
+    replay.add_argument("--tenant", metavar="SLUG", help="the company to replay into (the demo's)")
+    replay.add_argument("--key", help="an API key of its manager or administrator (the demo's)")
     replay.set_defaults(command=_replay)
 
     verify = commands.add_parser("verify", help="prove that ledger, balances and reservations agree")

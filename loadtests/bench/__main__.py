@@ -13,7 +13,7 @@ import asyncpg
 import uvloop
 
 from actors.cluster import Cluster
-from app.processes import guarded
+from app.guardian import guarded
 from app.settings import CannotStart
 from loadtests.bench import engine, meters, plan, report
 from loadtests.bench.ground import Ground, ground
@@ -28,7 +28,7 @@ def main() -> int:
     if args.seconds:
         size = replace(size, seconds=args.seconds)
     try:
-        with guarded(), ground() as place, engine.cluster(place) as ray:
+        with ground() as place, engine.cluster(place) as ray:
             made, results = uvloop.run(_run(place, ray, size, args.quiet))
     except CannotStart as problem:
         print(problem, file=sys.stderr)
@@ -75,4 +75,4 @@ def _positive(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))
