@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from quart import request
 
 from kit import money, quantity
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import Fact, Refusal, Refused, refuse
 from kit.ids import token
 from kit.text import clean, is_idempotency_key
 from web import errors, locale
@@ -84,6 +85,12 @@ class Form:
         value = as_number(self.text(name, 40), locale.language())
         self.read_value(name, value, money.parse)
         return value
+
+    def reword(self, shown: Callable[[Fact], Fact]) -> None:
+        """Say the refusal again with its facts as `shown` makes them: names for codes, numbers as the reader writes them."""
+        if self.refusal is not None:
+            errors_shown = tuple(shown(error) for error in self.refusal.errors)
+            self.errors = errors.by_field(replace(self.refusal, errors=errors_shown))
 
     def blame(self, line: str, **renamed: str) -> None:
         """Say beside which field of this form a refusal belongs: `line` for what is wrong with the one line it makes."""

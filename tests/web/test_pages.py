@@ -135,7 +135,8 @@ async def test_a_form_that_was_done_leads_on_and_says_so_once(shop: Context, ali
     response = await alice.post(url(shop, "/stock/reserve"), form)
     assert (response.status_code, response.headers["Location"]) == (303, url(shop, "/stock/item/HEART"))
     assert await available(shop) == 6
-    assert "6 pcs left to promise" in await text_of(await alice.get(response.headers["Location"]))
+    page = await text_of(await alice.get(response.headers["Location"]))
+    assert re.search(r"Reserved: Hanging heart in Osh, 6\spcs left to promise\.", page)
     assert "left to promise" not in await text_of(await alice.get(response.headers["Location"]))
 
 
@@ -151,7 +152,7 @@ async def test_a_refused_form_keeps_what_was_typed_and_says_why_beside_the_field
     response = await alice.post(url(shop, "/stock/reserve"), form)
     page = await text_of(response)
     assert response.status_code == 409
-    assert "Only 10 of 11 available" in page
+    assert "Only 10 of 11 available for Hanging heart in Osh." in page
     assert 'value="11"' in page
     assert 'value="SO-124"' in page
     assert 'value="first"' not in page, "what is corrected goes out under a new key"

@@ -23,7 +23,7 @@ pages = Blueprint("dashboard", __name__, url_prefix="/t/<tenant>")
 DAYS = ("7", "30", "90")
 PARTS = ("totals", "shortages", "feed", "chart")
 """What the page asks for again by itself, each a template of its own."""
-_FEED_ROWS = 8
+_FEED_ROWS = 13
 
 
 @pages.get("/")

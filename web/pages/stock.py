@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from quart import Blueprint, Response, redirect, request, url_for
@@ -17,11 +17,14 @@ from inventory.ledger import history
 from inventory.ledger import queries as ledger
 from inventory.ledger.history import LedgerFilter
 from inventory.ledger.queries import SORTS, STATES, ItemLevel, LevelFilter
+from inventory.ledger.render import QUANTITIES
 from inventory.locations import queries as places
+from inventory.locations.queries import Warehouse
 from inventory.reservations import queries as reservations
-from kit.errors import Refused, refuse
+from kit import quantity
+from kit.errors import Fact, Refused, refuse
 from kit.quantity import format_qty
-from web import asking, respond
+from web import asking, filters, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import show_rows
@@ -115,8 +118,7 @@ async def _perform(verb: str, body_of: Callable[[Form], Mapping[str, Any]]) -> R
         answer = await stock.perform(ctx(), verb, form.key, body_of(form))
         if answer.refusal is not None:
             raise Refused(answer.refusal)
-        return await respond.done(_item_url(form), _deed(verb, answer.body))
-    form.blame(_LINE_FIELD[verb], set_to="counted", unit_cost_amount="cost")
+        return await respond.done(_item_url(form), await _deed(verb, answer.body["levels"][0]))
     return await _item_page(form["sku"], {verb: form})
 
 
@@ -152,10 +154,29 @@ def _adjust_body(form: Form) -> Mapping[str, Any]:
     return {"lines": [place | change], "reason": form.text("reason", 500), "reference": form.text("reference", required=False)}
 
 
-def _deed(verb: str, body: Mapping[str, Any]) -> str:
+def _in_words(fact: Fact, item: Item, warehouses: Sequence[Warehouse]) -> Fact:
+    """A refusal's fact as people say it: the names of things, and numbers the way they write them."""
+    shown = dict(fact)
+    if shown.get("sku") == item.sku:
+        shown["sku"] = item.name
+    shown["warehouse"] = next((each.name for each in warehouses if each.code == fact.get("warehouse")), fact.get("warehouse", ""))
+    for name in QUANTITIES:
+        if isinstance(shown.get(name), str):
+            shown[name] = filters.number(quantity.parse(shown[name]), item.decimals)
+    return shown
+
+
+async def _deed(verb: str, level: Mapping[str, Any]) -> str:
     """What was done, for the toast."""
-    level = body["levels"][0]
-    facts = {"sku": level["sku"], "warehouse": level["warehouse"], "available": f"{level['available']} {level['unit']}"}
+    context = ctx()
+    async with context.reading() as connection:
+        item = await catalog.item(connection, context.tenant.id, level["sku"])
+        warehouse = await places.warehouse(connection, context.tenant.id, level["warehouse"])
+    assert item is not None
+    assert warehouse is not None
+    decimals = len(level["available"].partition(".")[2])
+    left = filters.qty(quantity.parse(level["available"]), level["unit"], decimals)
+    facts = {"sku": item.name, "warehouse": warehouse.name, "available": left}
     return {
         "reserve": lambda: gettext("Reserved: %(sku)s in %(warehouse)s, %(available)s left to promise.", **facts),
         "receive": lambda: gettext("Received: %(sku)s in %(warehouse)s, now %(available)s available.", **facts),
@@ -175,6 +196,9 @@ async def _item_page(sku: str, refused: Mapping[str, Form]) -> Response:
         if item is None:
             raise refuse("item_not_found")
         values = await _item_values(connection, item)
+    for verb, form in refused.items():
+        form.reword(lambda fact: _in_words(fact, item, values["warehouses"]))
+        form.blame(_LINE_FIELD[verb], set_to="counted", unit_cost_amount="cost")
     if respond.is_fragment() and part in ("level", "ledger", "holds"):
         return await respond.fragment(f"stock/_{part}.html", **values)
     forms = {verb: refused.get(verb) or _blank(values["level"], item, verb) for verb in ("reserve", "receive", "issue", "adjust")}
