@@ -92,7 +92,8 @@ class Client:
         sent = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         told = {"Content-Type": "application/json", **self.who.bearer, **(headers or {})}
         address = path if path.startswith("/") else f"/v1/{self.slug or self.who.tenant.slug}/{path}"
-        response = await self.app.test_client().open(address, method=method, data=sent, headers=told)
+        client: Any = self.app.test_client()
+        response = await client.open(address, method=method, data=sent, headers=told)
         raw = await response.get_data(as_text=False)
         parsed = orjson.loads(raw) if "json" in response.content_type else raw.decode()
         return Said(response.status_code, parsed, raw, response.headers)
