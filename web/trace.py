@@ -17,15 +17,15 @@ _CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'"
 )
-_DEFENCE = {
-    "Content-Security-Policy": _CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_DEFENCE_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+_DEFENCE = (
+    ("Content-Security-Policy", _CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+_DEFENCE_TLS = (("Strict-Transport-Security", "max-age=31536000"),)
 
 
 def install(app: Quart) -> None:
@@ -43,8 +43,9 @@ async def _begin() -> None:
 
 async def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    for name, value in (_DEFENCE | (_DEFENCE_TLS if request.is_secure else {})).items():
-        response.headers.setdefault(name, value)
+    response.headers.extend(_DEFENCE)
+    if request.is_secure:
+        response.headers.extend(_DEFENCE_TLS)
     if g.get("spent") is not None:
         response.headers.update(limits.headers(g.spent))
     if not request.path.startswith("/static/"):
