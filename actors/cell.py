@@ -180,6 +180,8 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     """Change memory as decided, append the rows, and say what the command's caller will be told."""
     reservation = _hold(memory, batch, command, decision)
     document = reservation.seq if reservation else 0
+    # What leaves or is given back is for whom it was promised, unless the command says otherwise.
+    reference = command.reference or (reservation.reference if reservation else "")
     touched: dict[CellKey, Cell] = {}
     first_row = len(batch.rows)
     for entry in decision.entries:
@@ -188,7 +190,7 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
             cell.base, cell.batch = cell.version, batch.number
             batch.cells[entry.cell] = cell
         touched[entry.cell] = cell
-        _post(batch, memory, cell, entry, command, document, decision.note)
+        _post(batch, memory, cell, entry, command, document, reference, decision.note)
     return (
         "",
         batch.seq,
@@ -228,7 +230,7 @@ def _hold(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision)
     return reservation
 
 
-def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCommand, document: int, note: str) -> None:
+def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCommand, document: int, reference: str, note: str) -> None:
     """One ledger row: the cell moves, the chain grows."""
     kind, grain = entry.kind, entry.grain
     d_on_hand, d_reserved = entry.delta_on_hand, entry.delta_reserved
@@ -250,7 +252,7 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
         command.effective_at_us or batch.recorded_at_us, d_on_hand, d_reserved, entry.delta_blocked, entry.delta_in_transit,
         cell.on_hand, cell.reserved, cell.blocked, cell.in_transit, cell.version, document, cell.item, cell.warehouse,
         grain[0], grain[1], grain[2], command.principal, grain[3], kind, command.role,
-        NO_COST if entry.unit_cost is None else entry.unit_cost, command.key, command.reference, command.reason or note,
+        NO_COST if entry.unit_cost is None else entry.unit_cost, command.key, reference, command.reason or note,
     )  # fmt: skip
     batch.head = row_hash(batch.head, memory.tenant, memory.part, batch.seq, memory.epoch, batch.recorded_at_us, row)
     batch.rows.append((*row, batch.head))

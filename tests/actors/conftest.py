@@ -75,13 +75,21 @@ class Company:
         finally:
             await pool.close()
 
+    async def references(self) -> list[str]:
+        """The references of all ledger rows, in order."""
+        return [row["reference"] for row in await self._rows("SELECT reference FROM stock_ledger WHERE tenant_id = $1 ORDER BY seq")]
+
     async def count(self, table: str) -> int:
-        """Rows of the company in a table, seen by the engine's role."""
+        """Rows of the company in a table."""
+        return int((await self._rows(f"SELECT count(*) FROM {table} WHERE tenant_id = $1"))[0][0])
+
+    async def _rows(self, query: str) -> list[asyncpg.Record]:
+        """What the engine's role sees of this company."""
         connection = await asyncpg.connect(self.url)
         try:
             async with connection.transaction():
                 await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(self.tenant))
-                return int(await connection.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = {self.tenant}"))
+                return list(await connection.fetch(query, self.tenant))
         finally:
             await connection.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from inventory.ledger.messages import Reserve
+from kit.clock import SECOND
 from tests.actors.conftest import ONE, Company
 
 
@@ -63,3 +65,12 @@ async def test_counts_an_effective_time_beside_the_recorded_one(company: Company
     outcome = await company.receive(3)
     row = outcome.rows[0]
     assert (row.effective_at_us, row.version, row.delta_on_hand, row.on_hand) == (row.recorded_at_us, 1, 3 * ONE, 3 * ONE)
+
+
+async def test_says_on_every_row_for_whom_it_was_promised(company: Company) -> None:
+    await company.receive(5)
+    head = {**company.head("", "reserve"), "reference": "SO-118"}
+    held = await company.submit(Reserve(**head, lines=(company.line(2),), hard=False, expires_in_us=SECOND * 60))
+    assert held.hold is not None
+    await company.commit(held.hold.seq)
+    assert await company.references() == ["", "SO-118", "SO-118"]
