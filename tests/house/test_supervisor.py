@@ -152,6 +152,7 @@ def test_stops_in_order_even_when_its_first_process_is_killed(var: Path) -> None
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(300)
 def test_leaves_nothing_of_ray_when_the_supervisor_is_killed_and_starts_again(var: Path) -> None:
     run = Run(var, "ray").wait_ready()
     offspring = run.offspring()
