@@ -1,7 +1,7 @@
 """How numbers, times and words of the business look on a page: by the reader's language and the company's time zone.
 
 Quantities come in as millionths and leave with the item's own precision: `4.250 kg`, in Russian and Kyrgyz `4,250 кг`. The minus
-is a true one, and the space before a unit is narrow and does not break.
+is a true one, and no line breaks before a unit.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from kit.quantity import format_qty, parse
 from web import locale
 from web.level import bar
 
-THIN = "\u202f"
-"""Narrow no-break space."""
+SPACE = "\u00a0"
+"""Between a number and its unit: never broken. The narrow one that print would use has no width to speak of in our typeface."""
 MINUS = "\u2212"
 UNKNOWN = "\u2013"
 SOON = 15 * 60 * SECOND
@@ -68,10 +68,10 @@ DEEDS = {
     "correct": _("Corrected"),
 }
 _PATTERNS = {
-    # language: (an earlier day of this year, of another year, the whole day)
-    "en": ("EEE d MMM, HH:mm", "d MMM y, HH:mm", "EEEE d MMMM, HH:mm"),
-    "ru": ("EE, d MMM, HH:mm", "d MMM y, HH:mm", "EEEE, d MMMM, HH:mm"),
-    "ky": ("EE, d-MMM, HH:mm", "y-'ж'. d-MMM, HH:mm", "EEEE, d-MMMM, HH:mm"),
+    # language: (an earlier day of this year, the same in narrow places, of another year, the whole day)
+    "en": ("EEE d MMM, HH:mm", "d MMM, HH:mm", "d MMM y, HH:mm", "EEEE d MMMM, HH:mm"),
+    "ru": ("EE, d MMM, HH:mm", "d MMM, HH:mm", "d MMM y, HH:mm", "EEEE, d MMMM, HH:mm"),
+    "ky": ("EE, d-MMM, HH:mm", "d-MMM, HH:mm", "y-'ж'. d-MMM, HH:mm", "EEEE, d-MMMM, HH:mm"),
 }
 
 
@@ -84,9 +84,9 @@ def install(app: Quart) -> None:
 
 
 def number(millionths: int | None, decimals: int = 0) -> str:
-    """A quantity without its unit: grouped, with at least `decimals` places. None is unknown, a dash."""
-    if millionths is None:
-        return UNKNOWN
+    """A quantity without its unit: grouped, with at least `decimals` places. Zero is a plain 0, None a dash for unknown."""
+    if not millionths:
+        return UNKNOWN if millionths is None else "0"
     group, point = _symbols(locale.language())
     whole, _dot, fraction = format_qty(abs(millionths), decimals).partition(".")
     grouped = f"{int(whole):,}".replace(",", group) + (point + fraction if fraction else "")
@@ -100,7 +100,7 @@ def signed(millionths: int, decimals: int = 0) -> str:
 
 def qty(millionths: int | None, code: str, decimals: int = 0) -> str:
     """A quantity with its unit, for sentences: `1,204 pcs`."""
-    return f"{number(millionths, decimals)}{THIN}{unit(code)}"
+    return f"{number(millionths, decimals)}{SPACE}{unit(code)}"
 
 
 def unit(code: str) -> str:
@@ -111,7 +111,7 @@ def unit(code: str) -> str:
 def seq(value: int) -> str:
     """A ledger number: `#184,120`, in Russian and Kyrgyz `№ 184 120`."""
     group, _point = _symbols(locale.language())
-    sign = "#" if locale.language() == "en" else f"№{THIN}"
+    sign = "#" if locale.language() == "en" else f"№{SPACE}"
     return sign + f"{value:,}".replace(",", group)
 
 
@@ -121,12 +121,12 @@ def money(amount: Decimal | None, currency: str | None) -> str:
         return UNKNOWN
     group, point = _symbols(locale.language())
     whole, _dot, fraction = f"{rounded(amount, currency):,f}".partition(".")
-    return f"{currency}{THIN}{whole.replace(',', group)}" + (point + fraction if fraction else "")
+    return f"{currency}{SPACE}{whole.replace(',', group)}" + (point + fraction if fraction else "")
 
 
 def percent(value: float) -> str:
     """`93 %`, with the space that every language of ours puts there."""
-    return f"{value:.0f}{THIN}%"
+    return f"{value:.0f}{SPACE}%"
 
 
 def plain(millionths: int, decimals: int = 0) -> str:
@@ -149,19 +149,19 @@ def clock_time(us: int) -> str:
     return _local(us).strftime("%H:%M:%S")
 
 
-def when(us: int, now_us: int, *, seconds: bool = False) -> str:
-    """`10:02` today, `Mon 16 Nov, 14:40` before, and with the year where that is another one."""
+def when(us: int, now_us: int, *, seconds: bool = False, narrow: bool = False) -> str:
+    """`10:02` today, `Mon 16 Nov, 14:40` before (narrow: without the weekday), and with the year where that is another one."""
     moment, now = _local(us), _local(now_us)
     if moment.date() == now.date():
         return clock_time(us) if seconds else short_time(us)
-    near, far, _day = _PATTERNS[locale.language()]
-    pattern = near if moment.year == now.year else far
+    near, short, far, _day = _PATTERNS[locale.language()]
+    pattern = far if moment.year != now.year else short if narrow else near
     return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=locale.language())
 
 
 def whole_day(us: int) -> str:
     """`Friday 20 November, 10:02`."""
-    return format_datetime(_local(us), _PATTERNS[locale.language()][2], locale=locale.language())
+    return format_datetime(_local(us), _PATTERNS[locale.language()][3], locale=locale.language())
 
 
 def iso(us: int) -> str:

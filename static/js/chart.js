@@ -1,4 +1,5 @@
 // The level of stock over time: two stepped lines, on hand and available; what lies between them is promised, and hatched.
+import { language } from "./language.js";
 import uPlot from "./vendor/uplot.js";
 
 const HEIGHT = 262;
@@ -15,8 +16,6 @@ export default async function chart(box) {
 
 function draw(box, points) {
   const colour = (name) => getComputedStyle(box).getPropertyValue(name).trim();
-  const language = document.documentElement.lang;
-  const days = (points[0].at(-1) - points[0][0]) / 86400;
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: box.dataset.zone });
   const axis = { stroke: colour("--ink-3"), font: "11.5px 'Golos Text'", ticks: { show: false } };
   const line = (stroke, width, more) => ({ stroke: colour(stroke), width, paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, ...more });
@@ -27,10 +26,10 @@ function draw(box, points) {
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), box.dataset.zone),
     bands: [{ series: [1, 2], fill: hatch(colour) }],
-    scales: { y: { range: (_, low, high) => uPlot.rangeNum(low, high, { min: { pad: 0.1, soft: 0, mode: days && low > 0 ? 2 : 1 }, max: { pad: 0.1 } }) } },
+    scales: { y: { range: (_, low, high) => [Math.max(0, low - (high - low || high || 1) * 0.15), high + (high - low || high || 1) * 0.1] } },
     series: [{}, line("--ink-2", 1.5), line("--bar-free", 2.25, { fill: colour("--accent-soft") })],
     axes: [
-      { ...axis, grid: { show: false }, space: 72, values: (_, at) => at.map((seconds, index) => (index && day.format(seconds * 1000) === day.format(at[index - 1] * 1000) ? "" : day.format(seconds * 1000))) },
+      { ...axis, grid: { show: false }, space: 72, size: 28, values: (_, at) => at.map((seconds, index) => (index && day.format(seconds * 1000) === day.format(at[index - 1] * 1000) ? "" : day.format(seconds * 1000))) },
       { ...axis, grid: { stroke: colour("--line"), width: 1 }, space: 56, size: 64, values: (_, levels) => levels.map((level) => level.toLocaleString(language)) },
     ],
   }, points, box);

@@ -1,5 +1,7 @@
 // The feed of this company: tells the page what changed (event "stock" on the document), and the person how fresh the screen is.
 // A hidden tab holds no connection: browsers allow six per server, and a shop opens more tabs than that.
+import { language } from "./language.js";
+
 const WORRY_MS = 5000;
 const GIVE_UP_MS = 10000;
 const HIDDEN_GRACE_MS = 5000;
@@ -7,7 +9,7 @@ const kinds = ["receive", "issue", "adjust", "reserve", "commit", "release", "ex
 
 export default function live(badge) {
   const [word, words] = badge.children;
-  const behind = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const behind = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const ahead = serverClockAhead();
   let source = null, after = null, lostAt = null, saidAt = 0, timer;
 
@@ -41,11 +43,11 @@ export default function live(badge) {
     saidAt = now;
     const late = Math.max(0, now + ahead - Date.parse(row.recorded_at));
     say(late > WORRY_MS ? " live-late" : "", badge.dataset.live, badge.dataset.behind.replace("{}", behind.format(late / 1000)));
-    document.querySelectorAll("[data-live-seq]").forEach((each) => { each.textContent = each.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, Number(after).toLocaleString(document.documentElement.lang)); });
+    document.querySelectorAll("[data-live-seq]").forEach((each) => { each.textContent = each.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, Number(after).toLocaleString(language)); });
   }
   function lost() {
     lostAt ??= Date.now();
-    const time = new Date(lostAt).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const time = new Date(lostAt).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     if (Date.now() - lostAt < GIVE_UP_MS && navigator.onLine) say(" live-wait", badge.dataset.wait);
     else say(" live-off", ...badge.dataset.off.replace("{}", `|${time}`).split("|"));
     // The browser tries again by itself unless it was turned away; then we do.

@@ -9,6 +9,7 @@ const behaviours = {
   live: () => import("./live.js"),
   menu: () => import("./menu.js"),
   once: () => import("./once.js"),
+  part: () => import("./part.js"),
   region: () => import("./region.js"),
   reveal: () => import("./reveal.js"),
   scan: () => import("./scan.js"),

@@ -16,7 +16,7 @@ export default function once(form) {
   const plain = button.textContent;
   const say = () => {
     const typed = quantity.value.trim();
-    button.textContent = typed ? button.dataset.saysQty.replace("{}", `${typed}\u202f${button.dataset.unit}`.trim()) : plain;
+    button.textContent = typed ? button.dataset.saysQty.replace("{}", `${typed}\u00a0${button.dataset.unit}`.trim()) : plain;
   };
   quantity.addEventListener("input", say);
   say();

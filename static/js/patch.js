@@ -5,6 +5,9 @@ import { mark } from "./mark.js";
 export function patch(region, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
+  // One answer may hold several regions of a page: each takes the part with its own id.
+  const mine = region.id && fresh.content.querySelector(`#${CSS.escape(region.id)}`);
+  if (mine) fresh.content.replaceChildren(...mine.childNodes);
   const before = rows(region), after = rows(fresh.content);
   if (before.size && "grows" in region.dataset) grow(region, before, after);
   else if (!before.size || !after.size || (!("keeps" in region.dataset) && !sameKeys(before, after))) replace(region, fresh, before);

@@ -20,9 +20,8 @@ export default function region(element) {
     asking = true;
     const begun = performance.now();
     try {
-      const answer = await fetch(address(element), { headers: { "HX-Request": "true" } });
-      if (answer.headers.has("HX-Redirect")) location.reload();
-      else if (answer.ok && element.isConnected) patch(element, await answer.text());
+      const html = await fetched(address(element));
+      if (html !== null && element.isConnected) patch(element, html);
     } catch { /* The feed says that the connection is gone, and asks again when it is back. */ }
     last = performance.now();
     took = last - begun;
@@ -33,8 +32,25 @@ export default function region(element) {
   document.addEventListener("refresh", ({ detail }) => { if (element.isConnected && !(detail.seq <= Number(element.dataset.seq))) wish(); });
 }
 
+// Two regions that show the same part share one answer.
+const asked = new Map();
+
+function fetched(url) {
+  const key = url.href;
+  if (!asked.has(key)) asked.set(key, take(url).finally(() => asked.delete(key)));
+  return asked.get(key);
+}
+
+async function take(url) {
+  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  // The session has ended: the server would show the door.
+  if (answer.headers.has("HX-Redirect")) location.reload();
+  return answer.ok && answer.status !== 204 ? answer.text() : null;
+}
+
 function address(element) {
-  const url = new URL(location.href);
+  // A refused form leaves the browser at the address it was sent to, which cannot be asked again.
+  const url = new URL(element.dataset.from ?? location.href, location.href);
   if (element.dataset.part) url.searchParams.set("part", element.dataset.part);
   url.hash = "";
   return url;
