@@ -6,18 +6,22 @@ partition afterwards simply takes over. Everything is done under fixed keys: a s
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.local import LocalEngine
-from app.demo_goods import COMPANIES, Company, Deed, Plan, barcode, plan_of
+from app.demo_goods import COMPANIES, Company, barcode
+from app.demo_week import Deed, Week, week_of
 from app.embedded import write_private
 from app.provision import Urls
 from app.settings import CannotStart, Settings
@@ -56,7 +60,8 @@ async def ensure(settings: Settings, urls: Urls) -> Json:
     try:
         people = People(engine, passwords, Callers(engine, now_us, remembered_s=0.0), now_us, may_add)
         known = _read(settings.var / "demo.json")
-        first, second = [await _company(people, urls.engine, company, known.get(company.slug)) for company in COMPANIES]
+        made = (_company(people, urls.engine, company, known.get(company.slug)) for company in COMPANIES)
+        first, second = await asyncio.gather(*made)
         # What was read of the first company holds the address of the last start.
         content = {**first, "url": f"http://{settings.host}:{settings.port}", "other_tenant": second}
         write_private(settings.var / "demo.json", content)
@@ -143,7 +148,11 @@ async def _revoke_old(people: People, tenant: Tenant, admin: Actor) -> None:
 
 async def _admin(engine: AsyncEngine, tenant: Tenant, company: Company) -> Actor:
     async with reading(engine, tenant.id) as connection:
-        user = await store.user_by_email(connection, tenant.id, _email(company, company.people[0][1]))
+        return await _actor(connection, tenant, company, company.people[0][1])
+
+
+async def _actor(connection: AsyncConnection, tenant: Tenant, company: Company, name: str) -> Actor:
+    user = await store.user_by_email(connection, tenant.id, _email(company, name))
     if user is None:
         raise CannotStart(f"There is a company {tenant.slug} that is not the demo's; start with another database for the demo.")
     return user.actor
@@ -156,19 +165,23 @@ async def _fill(engine: AsyncEngine, engine_url: str, tenant: Tenant, company: C
         if (await connection.execute(filled)).scalar_one_or_none() is not None:
             return
         founded = select(store.tenants.c.created_at).where(store.tenants.c.id == tenant.id)
-        founded_us = to_us((await connection.execute(founded)).scalar_one())
-    admin, plan = await _admin(engine, tenant, company), plan_of(company)
+        founded_on = (await connection.execute(founded)).scalar_one().astimezone(ZoneInfo(tenant.time_zone))
+        by_role = {role: await _actor(connection, tenant, company, name) for role, name in company.people}
+    midnight_us = to_us(founded_on.replace(hour=0, minute=0, second=0, microsecond=0))
+    week = week_of(company)
     async with _stock(engine_url) as desk:
-        ctx = Context(tenant, admin, desk, engine, now_us)
+        hands = {role: Context(tenant, actor, desk, engine, now_us) for role, actor in by_role.items()}
+        ctx = hands["admin"]
         async with ctx.writing() as work:
-            await _catalogue(ctx, work, company, plan)
-        for number, deed in enumerate(plan.deeds):
-            await _do(ctx, f"demo:{number}", deed, founded_us)
+            await _catalogue(ctx, work, company, week)
+        # Deeds of one kind in a row go together: the engine keeps their order, and one commit carries many.
+        for _, run in groupby(enumerate(week.deeds), key=lambda numbered: numbered[1].verb):
+            await asyncio.gather(*(_do(hands[deed.role], f"demo:{number}", deed, midnight_us) for number, deed in run))
         async with ctx.writing() as work:
             await work.record(FILLED, tenant.slug)
 
 
-async def _catalogue(ctx: Context, work: UnitOfWork, company: Company, plan: Plan) -> None:
+async def _catalogue(ctx: Context, work: UnitOfWork, company: Company, week: Week) -> None:
     there = {each.code for each in await places_queries.warehouses_of(work.connection, work.tenant_id, archived=None)}
     for code, name in company.warehouses:
         if code not in there:
@@ -189,13 +202,13 @@ async def _catalogue(ctx: Context, work: UnitOfWork, company: Company, plan: Pla
             await catalog_service.add_barcode(ctx, work, good.sku, catalog.NewBarcode(barcode(number + 1)))
     units = {unit.code: unit.decimals for unit in await catalog_queries.units_of(work.connection, work.tenant_id)}
     decimals = {good.sku: units[good.unit] for good in company.goods}
-    for (sku, warehouse), (low, high) in plan.limits.items():
+    for (sku, warehouse), (low, high) in week.limits.items():
         bounds = [format_qty(each, decimals[sku]) for each in (low, high)]
         await catalog_service.set_limits(ctx, work, sku, catalog.NewLimits(warehouse, *bounds))
 
 
-async def _do(ctx: Context, key: str, deed: Deed, founded_us: int) -> None:
-    at = {} if deed.hours_ago is None else {"effective_at": rfc3339(founded_us - int(deed.hours_ago * _HOUR))}
+async def _do(ctx: Context, key: str, deed: Deed, midnight_us: int) -> None:
+    at = {} if deed.hours is None else {"effective_at": rfc3339(midnight_us - int(deed.hours * _HOUR))}
     for left in reversed(range(_TRIES)):
         try:
             answer = await stock.perform(ctx, deed.verb, key, deed.body | at)
