@@ -27,6 +27,10 @@ from tests.people import cheap_passwords
 ROLES = ["admin", "manager", "inventory", "operator", "viewer"]
 
 
+class PowerCut(Exception):
+    """The machine went off."""
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that keep everything in a folder of the test."""
@@ -67,11 +71,11 @@ async def test_a_first_start_that_was_cut_short_is_completed_by_the_next_and_lat
 
     async def interrupted(ctx: Any, key: str, *rest: Any) -> None:
         if key == "demo:20":
-            raise KeyboardInterrupt
+            raise PowerCut
         await done(ctx, key, *rest)
 
     monkeypatch.setattr(demo, "_do", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(PowerCut):
         await demo.ensure(settings, fresh_database)
     monkeypatch.setattr(demo, "_do", done)
     first = await demo.ensure(settings, fresh_database)
