@@ -25,6 +25,8 @@ NAME_LIFE_S = 2.0
 ID_LIFE_S = 60.0
 ENTRIES_MAX = 200_000
 """About 100 MB at worst; beyond it a tenant's memory starts afresh."""
+TIDY_FROM = 10_000
+"""Entries from which it is worth looking for those whose time has passed."""
 
 Key = tuple[Any, ...]
 """("sku", sku) · ("item", id) · ("warehouse", code) · ("warehouse_id", id) · ("location", warehouse, code) ·
@@ -153,6 +155,7 @@ class _Tenant:
         self.gathering: _Gathering | None = None
         self.turn = asyncio.Lock()
         self._entries: dict[Key, tuple[float, Entry]] = {}
+        self._tidy_at = TIDY_FROM
 
     def remembered(self, keys: Iterable[Key]) -> tuple[dict[Key, Entry], set[Key]]:
         now, entries = time.monotonic(), self._entries
@@ -168,10 +171,18 @@ class _Tenant:
 
     def remember(self, entries: dict[Key, Entry]) -> None:
         now = time.monotonic()
-        if len(self._entries) + len(entries) > ENTRIES_MAX:
-            self._entries.clear()
+        self._make_room(now, len(entries))
         for key, entry in entries.items():
             self._entries[key] = (now + (NAME_LIFE_S if key[0] in _BY_NAME else ID_LIFE_S), entry)
+
+    def _make_room(self, now: float, coming: int) -> None:
+        if len(self._entries) + coming < self._tidy_at:
+            return
+        self._entries = {key: known for key, known in self._entries.items() if now < known[0]}
+        if len(self._entries) + coming > ENTRIES_MAX:
+            self._entries = {}
+        # Twice what is left, so that tidying costs a constant per entry however many there are.
+        self._tidy_at = max(TIDY_FROM, 2 * (len(self._entries) + coming))
 
 
 _directories: WeakKeyDictionary[AsyncEngine, Directory] = WeakKeyDictionary()

@@ -133,7 +133,7 @@ async def item_by_code(connection: AsyncConnection, tenant_id: int, code: str) -
 async def names_of(connection: AsyncConnection, tenant_id: int, item_ids: Iterable[int]) -> dict[int, str]:
     """Names of items by their number, for lists of what happened to them."""
     query = select(items.c.id, items.c.name).where(items.c.tenant_id == tenant_id, items.c.id.in_(set(item_ids)))
-    return {item_id: name for item_id, name in await connection.execute(query)}
+    return {int(row.id): str(row.name) for row in await connection.execute(query)}
 
 
 async def barcodes(connection: AsyncConnection, tenant_id: int, item_id: int) -> list[Barcode]:

@@ -85,7 +85,7 @@ async def open_holds(
         FROM stock_holds h
         JOIN warehouses w ON w.tenant_id = :tenant_id AND w.id = h.warehouse_id
         LEFT JOIN principals p ON p.tenant_id = :tenant_id AND p.id = h.created_by
-        WHERE h.tenant_id = :tenant_id AND h.item_id = :item_id AND h.open > 0 AND h.expires_at_us > :now_us
+        WHERE h.tenant_id = :tenant_id AND h.part = 0 AND h.item_id = :item_id AND h.open > 0 AND h.expires_at_us > :now_us
           AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse)
         ORDER BY h.expires_at_us, h.seq LIMIT :limit""")
     params = {"tenant_id": tenant_id, "now_us": now_us, "item_id": item_id, "warehouse": warehouse, "limit": limit}
@@ -97,7 +97,7 @@ async def counted(connection: AsyncConnection, tenant_id: int, now_us: int) -> H
     query = text("""
         SELECT count(*), count(*) FILTER (WHERE hard = 1), count(*) FILTER (WHERE expires_at_us <= :soon) FROM (
           SELECT DISTINCT part, seq, hard, expires_at_us FROM stock_holds
-          WHERE tenant_id = :tenant_id AND open > 0 AND expires_at_us > :now_us) active""")
+          WHERE tenant_id = :tenant_id AND part = 0 AND open > 0 AND expires_at_us > :now_us) active""")
     params = {"tenant_id": tenant_id, "now_us": now_us, "soon": now_us + 3_600_000_000}
     return HoldCounts(*(await connection.execute(query, params)).one())
 

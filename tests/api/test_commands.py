@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -139,6 +140,20 @@ async def test_the_same_key_with_another_body_is_refused(alice: Client) -> None:
     elsewhere = await alice.post("stock/issue", {"lines": [line("10")]}, key="k1")
     assert elsewhere.code == "idempotency_key_reused"
     assert (await alice.get("stock/levels/CUP")).body["on_hand"] == "10"
+
+
+async def test_the_last_one_is_promised_once(alice: Client) -> None:
+    """Worked example E14, over HTTP."""
+    await alice.received("1")
+    said = await asyncio.gather(*(alice.post("stock/reserve", {"lines": [line("1")]}, key=f"race-{n}") for n in range(100)))
+    assert sorted({answer.status for answer in said}) == [201, 409]
+    assert [answer.status for answer in said].count(201) == 1
+    assert {answer.code for answer in said if answer.status == 409} == {"insufficient_stock"}
+    won = next(answer for answer in said if answer.status == 201)
+    await alice.post("stock/release", {"reservation": won.body["reservation"]["id"]})
+    same = await asyncio.gather(*(alice.post("stock/reserve", {"lines": [line("1")]}, key="one-key") for _ in range(100)))
+    assert len({answer.raw for answer in same}) == 1
+    assert (await alice.get("stock/levels/CUP")).body["reserved"] == "1"
 
 
 async def test_a_key_belongs_to_its_principal(alice: Client, bob: Client) -> None:

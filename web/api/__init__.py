@@ -1,7 +1,7 @@
 """The API for programs: one module per resource, strict in what it takes, the same in how it answers.
 
 `incoming` reads requests, `outgoing` answers them, `shapes` spells things, `operation` is what a route says of itself and
-`openapi` makes the document of it. The contract is docs/api.md.
+`openapi` makes the document of it.
 """
 
 from __future__ import annotations

@@ -58,10 +58,9 @@ class Engine(Collector):
         feed = self._wiring.feed
         readers.add_metric([], feed.subscriptions() if feed is not None else 0)
         yield readers
-        shards: list[dict[str, Any] | None] = getattr(self._wiring, "gauges", list)()
         alive = GaugeMetricFamily("onhand_shard_up", "Whether a shard answers.", labels=["shard"])
         counts: dict[str, GaugeMetricFamily] = {}
-        for number, shard in enumerate(shards):
+        for number, shard in enumerate(shards_of(self._wiring)):
             alive.add_metric([str(number)], 1.0 if shard is not None else 0.0)
             for name, value in (shard or {}).items():
                 if isinstance(value, (int, float)):
@@ -71,6 +70,12 @@ class Engine(Collector):
                     family.add_metric([str(number)], float(value))
         yield alive
         yield from counts.values()
+
+
+def shards_of(wiring: Wiring) -> list[dict[str, Any] | None]:
+    """What each shard counts, None for one that does not answer."""
+    found: list[dict[str, Any] | None] = getattr(wiring, "gauges", list)()
+    return found
 
 
 def install(app: Quart) -> None:

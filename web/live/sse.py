@@ -51,7 +51,7 @@ async def events(tenant: str) -> Response:
     standing = Standing(parts().callers, caller(), "stock.read")
     stream = _stream(subscription, standing, current_app.extensions["closing"])
     response = Response(stream, content_type="text/event-stream; charset=utf-8")
-    response.timeout = None  # type: ignore[assignment]
+    response.timeout = None
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Accel-Buffering"] = "no"
     return response

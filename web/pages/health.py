@@ -5,8 +5,10 @@ from __future__ import annotations
 from quart import Blueprint, Response
 from sqlalchemy import text
 
+from kit.errors import refuse
 from web import respond
 from web.access import public
+from web.api.metrics import shards_of
 from web.api.operation import operation
 from web.wiring import parts
 
@@ -25,7 +27,10 @@ async def healthz() -> Response:
 @public
 @operation("Whether this process can serve", answer="Status", public=True)
 async def readyz() -> Response:
-    """Ready: the database answers. What it raises becomes 503."""
-    async with parts().wiring.engine.connect() as connection:
+    """Ready: the database and every shard of the engine answer. What the database raises becomes 503."""
+    wiring = parts().wiring
+    async with wiring.engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
+    if any(shard is None for shard in shards_of(wiring)):
+        raise refuse("unavailable")
     return respond.json({"status": "ready"})
