@@ -67,6 +67,7 @@ DEEDS = {
     "write_off": _("Written off"),
     "correct": _("Corrected"),
 }
+TERMS = {"extended": _("Extended"), "hardened": _("Made firm")}
 _PATTERNS = {
     # language: (an earlier day of this year, the same in narrow places, of another year, the whole day)
     "en": ("EEE d MMM, HH:mm", "d MMM, HH:mm", "d MMM y, HH:mm", "EEEE d MMMM, HH:mm"),
@@ -196,9 +197,9 @@ def role(code: str) -> str:
     return str(ROLES.get(code, code))
 
 
-def deed(kind: str) -> str:
-    """The word for what a ledger row did."""
-    return str(DEEDS[kind])
+def deed(kind: str, note: str = "") -> str:
+    """The word for what a ledger row did. A hold that only got another end says so in its note."""
+    return str(TERMS[note] if kind == "reserve" and note in TERMS else DEEDS[kind])
 
 
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 // Everything works without them; a behaviour makes it quicker, calmer or alive.
 const behaviours = {
   chart: () => import("./chart.js"),
+  colours: () => import("./colours.js"),
   count: () => import("./count.js"),
   countdown: () => import("./countdown.js"),
   filter: () => import("./filter.js"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import dashboard, door, health, items, ledger, preferences, reservations, stock, warehouses
+from web.pages import dashboard, door, health, items, ledger, preferences, reservations, stock, styleguide, warehouses
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, ledger, preferences)
+_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, ledger, preferences, styleguide)
 
 
 def install(app: Quart) -> None:
