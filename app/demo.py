@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -51,6 +51,7 @@ FILLED = "demo_filled"
 _HOUR = 3600 * SECOND
 _TRIES = 5
 Json = dict[str, Any]
+_Made = TypeVar("_Made")
 
 
 async def ensure(settings: Settings, urls: Urls) -> Json:
@@ -61,7 +62,7 @@ async def ensure(settings: Settings, urls: Urls) -> Json:
         people = People(engine, passwords, Callers(engine, now_us, remembered_s=0.0), now_us, may_add)
         known = _read(settings.var / "demo.json")
         made = (_company(people, urls.engine, company, known.get(company.slug)) for company in COMPANIES)
-        first, second = await asyncio.gather(*made)
+        first, second = await _together(made)
         # What was read of the first company holds the address of the last start.
         content = {**first, "url": f"http://{settings.host}:{settings.port}", "other_tenant": second}
         write_private(settings.var / "demo.json", content)
@@ -176,7 +177,7 @@ async def _fill(engine: AsyncEngine, engine_url: str, tenant: Tenant, company: C
             await _catalogue(ctx, work, company, week)
         # Deeds of one kind in a row go together: the engine keeps their order, and one commit carries many.
         for _, run in groupby(enumerate(week.deeds), key=lambda numbered: numbered[1].verb):
-            await asyncio.gather(*(_do(hands[deed.role], f"demo:{number}", deed, midnight_us) for number, deed in run))
+            await _together(_do(hands[deed.role], f"demo:{number}", deed, midnight_us) for number, deed in run)
         async with ctx.writing() as work:
             await work.record(FILLED, tenant.slug)
 
@@ -218,6 +219,15 @@ async def _do(ctx: Context, key: str, deed: Deed, midnight_us: int) -> None:
             continue
         assert answer.refusal is None, f"the plan does not work out: {deed} → {answer.refusal}"
         return
+
+
+async def _together(works: Iterable[Awaitable[_Made]]) -> list[_Made]:
+    """What all of them made. When one fails the others still end before its reason is raised."""
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+    return cast(list[_Made], ended)
 
 
 @asynccontextmanager
