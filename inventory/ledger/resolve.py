@@ -20,6 +20,7 @@ from kit.text import is_code
 
 AnyLine = LineBody | CostedLineBody | AdjustLineBody
 COST_MAX = 2**62
+NEW_LOT = -1
 
 
 class Place(NamedTuple):
@@ -37,17 +38,30 @@ class Place(NamedTuple):
 async def places(ctx: Context, lines: Sequence[AnyLine], *, adds: bool = False, new_lots: bool = False) -> list[Place]:
     """The places that lines name. Unknown names are refused together (404); `adds` also refuses what was archived (409).
 
-    `new_lots`: lots that nobody has seen yet come into being.
+    `new_lots`: a lot that nobody has seen yet is `NEW_LOT`, until `with_new_lots` has made it.
     """
     _check_shape(lines)
     names = await _look(ctx, lines)
-    if new_lots and await _create_missing_lots(ctx, lines, names):
-        names = await _look(ctx, lines)
-    _refuse_unknown(lines, names)
+    _refuse_unknown(lines, names, new_lots)
     found = [_place(line, names) for line in lines]
     if adds:
         _refuse_archived(lines, found, names)
     return found
+
+
+async def with_new_lots(ctx: Context, lines: Sequence[AnyLine], found: Sequence[Place]) -> Sequence[Place]:
+    """The same places with their new lots made: the last step, so that a refused body leaves no lots behind."""
+    new = {
+        NewLot(place.item.id, place.item.sku, key[2], key[3])
+        for line, place in zip(lines, found, strict=True)
+        for _, key in _keys(line)
+        if key[0] == "lot" and place.lot == NEW_LOT
+    }
+    if not new:
+        return found
+    await create_lots(ctx, sorted(new))
+    names = await _look(ctx, lines)
+    return [_place(line, names) for line in lines]
 
 
 def base_quantity(item: ItemName, value: Quantity, unit: str | None, field: str, line: int, complaints: Complaints) -> int:
@@ -133,43 +147,32 @@ def _can_exist(key: Key) -> bool:
     return is_code(key[1]) if key[0] == "lot" else all(is_code(part) for part in key[1:])
 
 
-async def _create_missing_lots(ctx: Context, lines: Sequence[AnyLine], names: Names) -> bool:
-    new = [
-        NewLot(item.id, item.sku, key[2], key[3])
-        for line in lines
-        for field, key in _keys(line)
-        if field in ("lot", "serial") and key not in names and isinstance(item := names.get(("sku", line.sku)), ItemName)
-    ]
-    if new:
-        await create_lots(ctx, new)
-    return bool(new)
-
-
 _UNKNOWN = {"sku": "unknown_item", "warehouse": "unknown_warehouse", "location": "unknown_location"}
 
 
-def _refuse_unknown(lines: Sequence[AnyLine], names: Names) -> None:
+def _refuse_unknown(lines: Sequence[AnyLine], names: Names, new_lots: bool) -> None:
     unknown = [
         {"line": number, "field": field, "code": _UNKNOWN.get(field, "unknown_lot"), field: key[-1]}
         for number, line in enumerate(lines)
         for field, key in _keys(line)
-        if key not in names
+        if key not in names and not (new_lots and key[0] == "lot")
     ]
     if unknown:
         raise refuse(str(unknown[0]["code"]), *unknown)
 
 
 def _place(line: AnyLine, names: Names) -> Place:
-    entries: dict[str, Entry] = {field: names[key] for field, key in _keys(line)}
+    entries: dict[str, Entry] = {field: names[key] for field, key in _keys(line) if key in names}
     item, warehouse, location = entries["sku"], entries["warehouse"], entries.get("location")
     lot = entries.get("lot") or entries.get("serial")
+    named_lot = line.lot is not None or line.serial is not None
     assert isinstance(item, ItemName)
     assert isinstance(warehouse, WarehouseName)
     return Place(
         item,
         warehouse,
         location.id if isinstance(location, LocationName) else 0,
-        lot.id if isinstance(lot, LotName) else 0,
+        lot.id if isinstance(lot, LotName) else NEW_LOT if named_lot else 0,
         0,
         Condition[line.condition.upper()],
         line.serial is not None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from inventory.answer import Answer, Asked, Json, Verb, head
 from inventory.body import Complaints, fit
 from inventory.catalog.directory import Key, Names, directory_of
@@ -10,7 +12,7 @@ from inventory.context import Context
 from inventory.ledger.bodies import AHEAD_MAX_US, AdjustBody, AdjustLineBody, IssueBody, ReceiveBody
 from inventory.ledger.messages import Adjust, AdjustLine, Issue, Line, Outcome, Receive
 from inventory.ledger.render import error_json, keys_of_errors, keys_of_levels, keys_of_rows, level_json, named, row_json
-from inventory.ledger.resolve import Place, base_cost, base_quantity, places, positive_quantity
+from inventory.ledger.resolve import Place, base_cost, base_quantity, places, positive_quantity, with_new_lots
 from kit.clock import SECOND, parse_rfc3339
 from kit.errors import Refusal, Refused
 
@@ -40,14 +42,17 @@ async def build_receive(ctx: Context, asked: Asked) -> Receive:
     """The command of a `receive` body. Lots that are new come into being."""
     body = fit(asked.body, ReceiveBody)
     told = header(ctx, body.reference, body.reason, body.effective_at)
-    found = await places(ctx, body.lines, adds=True, new_lots=True)
+    asked_by = head(ctx, asked)
+    found: Sequence[Place] = await places(ctx, body.lines, adds=True, new_lots=True)
     complaints = Complaints()
-    lines = tuple(
-        line_of(place, positive_quantity(place, line, number, complaints), base_cost(ctx, place.item, line, number, complaints))
+    measured = [
+        (positive_quantity(place, line, number, complaints), base_cost(ctx, place.item, line, number, complaints))
         for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
-    )
+    ]
     complaints.raise_any()
-    return Receive(**head(ctx, asked), **told, lines=lines)
+    found = await with_new_lots(ctx, body.lines, found)
+    lines = tuple(line_of(place, qty, cost) for place, (qty, cost) in zip(found, measured, strict=True))
+    return Receive(**asked_by, **told, lines=lines)
 
 
 async def build_issue(ctx: Context, asked: Asked) -> Issue:

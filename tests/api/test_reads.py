@@ -6,8 +6,6 @@ import csv
 import io
 from typing import Any
 
-import pytest
-
 from tests.api.conftest import Client, MovingClock, line
 
 
@@ -125,9 +123,8 @@ async def test_the_same_list_as_a_file(alice: Client) -> None:
     assert 'rel="next"' in more.headers["Link"]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+async def test_refuses_questions_that_make_no_sense(alice: Client) -> None:
+    for path in (
         "stock/levels?limit=0",
         "stock/levels?limit=501",
         "stock/levels?limit=x",
@@ -144,11 +141,9 @@ async def test_the_same_list_as_a_file(alice: Client) -> None:
         "stock/reservations?status=lost",
         "inventory/items?kind=toy",
         "inventory/lookup",
-    ],
-)
-async def test_refuses_questions_that_make_no_sense(alice: Client, path: str) -> None:
-    said = await alice.get(path)
-    assert said.status == 422, said.body
+    ):
+        said = await alice.get(path)
+        assert said.status == 422, said.body
 
 
 async def test_what_is_not_there_is_not_there(alice: Client, carol: Client) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-
-import pytest
 
 from tests.api.conftest import Client, line
 
@@ -79,9 +76,8 @@ async def test_what_was_malformed_leaves_the_key_free(alice: Client) -> None:
     assert (await alice.post("inventory/items", {"sku": "MUG", "name": "Mug"}, key="k")).status == 201
 
 
-@pytest.mark.parametrize(
-    ("more", "field"),
-    [
+async def test_refuses_items_that_do_not_fit(alice: Client) -> None:
+    for more, field in (
         ({"sku": "no\nbreaks"}, "sku"),
         ({"sku": ""}, "sku"),
         ({"name": "x" * 201}, "name"),
@@ -94,11 +90,9 @@ async def test_what_was_malformed_leaves_the_key_free(alice: Client) -> None:
         ({"metadata": {"a": {"b": 1}}}, "metadata.a"),
         ({"tenant_id": 1}, "tenant_id"),
         ({"id": 7}, "id"),
-    ],
-)
-async def test_refuses_items_that_do_not_fit(alice: Client, more: dict[str, Any], field: str) -> None:
-    said = await alice.post("inventory/items", {"sku": "MUG", "name": "Mug", **more})
-    assert (said.status, said.body["errors"][0]["field"]) == (422, field), said.body
+    ):
+        said = await alice.post("inventory/items", {"sku": "MUG", "name": "Mug", **more})
+        assert (said.status, said.body["errors"][0]["field"]) == (422, field), said.body
 
 
 async def test_a_code_finds_its_item(alice: Client, carol: Client) -> None:

@@ -46,9 +46,7 @@ class Operation:
         found = {self.status, 500, 503, *self.refuses}
         if not self.public:
             found |= {401, 403, 404}
-        if self.keyed:
-            found |= {400, 422, 429}
-        if self.body is not None:
+        if self.keyed or self.body is not None:
             found |= {400, 413, 415, 422, 429}
         if self.versioned:
             found |= {400, 409}
