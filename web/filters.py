@@ -218,8 +218,8 @@ def _local(us: int) -> datetime:
 
 
 _FILTERS = (
-    number, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day, iso, left, state, role, deed,
-    choices, initials,
+    number, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day, iso, left, state, role,
+    deed, choices, initials,
 )  # fmt: skip
 
 
