@@ -156,9 +156,10 @@ class Cycle:
         if isinstance(problem, commit.Fenced):
             raise problem
         self._memory = await patiently(lambda: lease.confirm(self._pool, self._memory))
-        self._replies.forget()
         self._expiry.forget()
         undone = self._settle_committed(flights)
+        for flight in undone:
+            self._replies.forget(flight.batch)
         if isinstance(problem, commit.KeysKnown):
             keys = [reply[0] for flight in undone for reply in flight.batch.replies]
             await patiently(lambda: self._recall(keys))

@@ -25,9 +25,10 @@ class Replies:
         while len(self.known) > KNOWN_MAX:
             self.known.popitem(last=False)
 
-    def forget(self) -> None:
-        """Drop everything: after a batch failed, what it answered is not true."""
-        self.known.clear()
+    def forget(self, batch: Batch) -> None:
+        """Drop what a failed batch answered: it is not true. What committed batches answered stays true."""
+        for reply in batch.replies:
+            self.known.pop(reply[0], None)
 
     async def recall(self, connection: asyncpg.Connection[asyncpg.Record], tenant: int, part: int, keys: list[bytes]) -> None:
         """Read the recorded outcomes of these keys, so that the commands which repeat them are answered from the record."""
