@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -30,7 +30,7 @@ class Target:
 
     url: str
     tenant: str
-    key: str
+    key: str = field(repr=False)
 
     @property
     def base(self) -> str:

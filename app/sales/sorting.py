@@ -149,7 +149,7 @@ def _check_invoice(invoice: str) -> None:
 
 def _check_code(sku: str) -> None:
     if not is_code(sku):
-        raise ValueError("stock code with characters that a SKU cannot have")
+        raise ValueError("stock code cannot be a SKU")
 
 
 def _pieces(text: str) -> int:

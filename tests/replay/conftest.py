@@ -6,17 +6,22 @@ import asyncio
 import json
 import os
 import sys
+import threading
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from db.engine import make_engine
 from tests.conftest import Database
 from tests.people import Person
 from tests.serving import serving
+from tests.serving import shop as found_shop
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "data" / "retail_sales.csv.gz"
@@ -52,6 +57,23 @@ class Shop:
         """Replay to the end."""
         return await ended(await self.start(path, *words, who=who))
 
+    def through(self, url: str) -> Shop:
+        """The same shop by another way."""
+        return replace(self, url=url)
+
+    async def get(self, path: str) -> Any:
+        """The JSON of a path below the company's."""
+        async with self._client() as client:
+            return (await client.get(path)).json()
+
+    async def post(self, path: str, key: str, body: Any) -> int:
+        """The status of a change by somebody else than the one who replays."""
+        async with self._client() as client:
+            return (await client.post(path, json=body, headers={"Idempotency-Key": key})).status_code
+
+    def _client(self) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(base_url=f"{self.url}/v1/{self.manager.tenant.slug}/", headers=self.other.bearer)
+
     def report(self) -> dict[str, Any]:
         """The one report there is."""
         (path,) = (each for each in (self.var / "replay").glob("*.json") if ".state." not in each.name)
@@ -66,9 +88,36 @@ async def ended(process: Process) -> Ran:
     return Ran(process.returncode, out.decode() + err.decode())
 
 
+@pytest.fixture(scope="module")
+def address(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server for the tests of a module, in a thread of its own, on the database that all tests share."""
+    url: Future[str] = Future()
+    over = threading.Event()
+
+    async def serve() -> None:
+        async with serving(database, tmp_path_factory.mktemp("server")) as server:
+            url.set_result(server.url)
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    yield url.result(timeout=60)
+    over.set()
+    thread.join()
+
+
 @pytest.fixture
-async def shop(fresh_database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with a database of its own."""
+async def shop(address: str, database: Database, tmp_path: Path) -> Shop:
+    """A shop of this test alone."""
+    engine = make_engine(database.app, pool_size=2)
+    world = await found_shop(engine)
+    await engine.dispose()
+    return Shop(address, world.bob, world.alice, tmp_path / "var")
+
+
+@pytest.fixture
+async def shop_alone(fresh_database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
+    """A shop with a server and a database of its own."""
     async with serving(fresh_database, tmp_path / "server") as server:
         yield Shop(server.url, server.world.bob, server.world.alice, tmp_path / "var")
 

@@ -44,8 +44,8 @@ UNUSABLE = """
     invoice | code   | description | quantity | date                | price | customer | fate
     536365  |        | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable no stock code
             | 84029E | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable no invoice number
-    536365  | 84*29E | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable stock code with characters that a SKU cannot have
-    536365  | ЖУК1   | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable stock code with characters that a SKU cannot have
+    536365  | 84*29E | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable stock code cannot be a SKU
+    536365  | ЖУК1   | X           | 6        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable stock code cannot be a SKU
     536365  | 84029E | X           | 0        | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable quantity is zero
     536365  | 84029E | X           | -0.00    | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable quantity is zero
     536365  | 84029E | X           |          | 2010-12-01T08:26:00 | 3.39  | 17850    | unusable no quantity
