@@ -18,7 +18,9 @@ def configure(level: str = "info") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer()
+    if watched:  # plain tracebacks: the pretty ones print local variables, which may be secrets
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     exceptions: list[Any] = [] if watched else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[*shared, *exceptions, renderer],

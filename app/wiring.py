@@ -43,7 +43,6 @@ class Wiring:
     stock: Stock
     clock: Clock
     feed: Feed
-    redis: Any
     gauges: Callable[[], list[dict[str, Any] | None]]
 
 
@@ -90,7 +89,6 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             stock=engine.desk,
             clock=now_us,
             feed=feed,
-            redis=None,
             gauges=lambda: engine.gauges,
         )
 

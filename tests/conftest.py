@@ -101,8 +101,8 @@ async def _copy(admin: str, template: Database, name: str) -> Database:
         await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{roles["app"]}", "{roles["engine"]}"')
     finally:
         await connection.close()
-    addresses = [url_with(url, database=name) for url in (template.owner, template.app, template.engine, template.admin)]
-    return Database(*addresses, name)
+    owner, app, engine, admin = [url_with(url, database=name) for url in (template.owner, template.app, template.engine, template.admin)]
+    return Database(owner, app, engine, admin, name)
 
 
 async def _drop(admin: str, name: str) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from actors.cell import Cell, Memory, Reservation, decide_batch
 from inventory.ledger.chain import GENESIS
@@ -72,7 +73,13 @@ class World:
 
     def _command(self, words: list[str]) -> AnyCommand:
         self._keys += 1
-        head = {"key": str(self._keys), "key_hash": digest16(b"%d" % self._keys), "body_hash": bytes(16), "principal": 1, "role": 1}
+        head: dict[str, Any] = {
+            "key": str(self._keys),
+            "key_hash": digest16(b"%d" % self._keys),
+            "body_hash": bytes(16),
+            "principal": 1,
+            "role": 1,
+        }
         match words:
             case ["receive", qty, place]:
                 return Receive(**head, lines=(self._line(qty, place),))
@@ -91,8 +98,8 @@ class World:
                 lines = self._lines([word for word in pairs if word != "hard"])
                 return Reserve(**head, lines=lines, hard=hard, expires_in_us=seconds * SECOND)
             case ["commit" | "release" as verb, name, *pairs]:
-                lines = tuple(PartLine(x.item, x.warehouse, x.qty, x.location, x.lot) for x in self._lines(pairs)) or None
-                return (Commit if verb == "commit" else Release)(**head, reservation=self.holds.get(name, 999), lines=lines)
+                parts = tuple(PartLine(x.item, x.warehouse, x.qty, x.location, x.lot) for x in self._lines(pairs)) or None
+                return (Commit if verb == "commit" else Release)(**head, reservation=self.holds.get(name, 999), lines=parts)
             case ["extend", name, "for", seconds]:
                 return Extend(**head, reservation=self.holds[name], expires_in_us=int(seconds) * SECOND)
             case ["harden", name]:

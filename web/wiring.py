@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Wiring(Protocol):
-    """The rest of the house as the web sees it. `environment` is `development` or `production`; `redis` may be None."""
+    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count."""
 
     @property
     def secret(self) -> str: ...
@@ -37,7 +38,7 @@ class Wiring(Protocol):
     @property
     def feed(self) -> Feed: ...
     @property
-    def redis(self) -> Any: ...
+    def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import pytest
@@ -60,7 +61,7 @@ class Company:
     async def submit(self, command: object) -> Outcome:
         return await self.desk.submit(self.tenant, command)  # type: ignore[arg-type]
 
-    def head(self, key: str, *body: object) -> dict[str, object]:
+    def head(self, key: str, *body: object) -> dict[str, Any]:
         key = key or f"k{next(self._keys)}"
         return {"key": key, "key_hash": digest16(b"1", key.encode()), "body_hash": digest16(repr(body).encode()), "principal": 1, "role": 1}
 

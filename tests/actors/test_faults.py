@@ -274,7 +274,7 @@ async def test_goes_on_when_a_shard_is_killed(database: Database, cluster: Clust
 def test_hashes_every_row_into_the_next() -> None:
     memory = cell.Memory(1, 0, 1, 0, bytes(32))
     memory.cells[1, 1] = cell.Cell(1, 1)
-    head = {"key_hash": b"", "body_hash": b"", "principal": 1, "role": 1}
+    head: dict[str, Any] = {"key_hash": b"", "body_hash": b"", "principal": 1, "role": 1}
     first = cell.decide_batch(memory, [messages.Receive(key="a", **head, lines=(messages.Line(1, 1, ONE),))], {}, 5)
     second = cell.decide_batch(memory, [messages.Receive(key="b", **head, lines=(messages.Line(1, 1, ONE),))], {}, 4)
     assert first.head != second.head

@@ -45,7 +45,7 @@ class Wired:
     feed: Feed
     secret: str = "a secret of tests that is long enough"
     environment: str = "development"
-    redis: Any = None
+    gauges: Any = list
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
-def number(page: Page, measure: str) -> object:
+def number(page: Page, measure: str) -> Locator:
     """The first number of a measure on an item's page: the one in the strip."""
     return page.locator(f"[data-row='CUP'] [data-num='{measure}']").first
 
@@ -21,13 +21,13 @@ async def test_reserves_and_sees_the_number_change_in_a_second_window(shop: Shop
     async with shop.window(alice) as one, shop.window(bob) as two:
         await one.goto(shop.address(alice, "/stock/item/CUP"))
         await two.goto(shop.address(bob, "/stock/item/CUP"))
-        await expect(number(two, "available")).to_have_text("10")  # type: ignore[arg-type]
+        await expect(number(two, "available")).to_have_text("10")
         await one.locator("#f-reserve-qty").fill("4")
         await one.locator("#f-reserve-for").fill("SO-118")
         await one.get_by_role("button", name="Reserve 4").click()
-        await expect(number(one, "available")).to_have_text("6")  # type: ignore[arg-type]
-        await expect(number(two, "available")).to_have_text("6")  # type: ignore[arg-type]
-        await expect(number(two, "reserved")).to_have_text("4")  # type: ignore[arg-type]
+        await expect(number(one, "available")).to_have_text("6")
+        await expect(number(two, "available")).to_have_text("6")
+        await expect(number(two, "reserved")).to_have_text("4")
         await expect(two.get_by_text("SO-118").first).to_be_visible()
 
 
@@ -55,7 +55,7 @@ async def test_commits_a_hold_from_its_page(shop: Shop) -> None:
         await page.get_by_role("button", name="Sell 2").first.click()
         await expect(page.get_by_text("Sold").first).to_be_visible()
         await page.goto(shop.address(alice, "/stock/item/CUP"))
-        await expect(number(page, "on_hand")).to_have_text("3")  # type: ignore[arg-type]
+        await expect(number(page, "on_hand")).to_have_text("3")
 
 
 async def test_reaches_again_what_happened_while_the_line_was_down(shop: Shop) -> None:
@@ -63,11 +63,11 @@ async def test_reaches_again_what_happened_while_the_line_was_down(shop: Shop) -
     await shop.received(alice, "5")
     async with shop.window(alice) as page:
         await page.goto(shop.address(alice, "/stock/item/CUP"))
-        await expect(number(page, "available")).to_have_text("5")  # type: ignore[arg-type]
+        await expect(number(page, "available")).to_have_text("5")
         await page.context.set_offline(True)
         await shop.received(alice, "2")
         await page.context.set_offline(False)
-        await expect(number(page, "available")).to_have_text("7", timeout=15_000)  # type: ignore[arg-type]
+        await expect(number(page, "available")).to_have_text("7", timeout=15_000)
     shop.complaints.clear()  # the browser notes the cut line in its console
 
 

@@ -51,7 +51,8 @@ class Run:
         return psutil.Process(self.process.pid).children()[0]
 
     def offspring(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)

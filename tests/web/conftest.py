@@ -32,7 +32,7 @@ class Wired:
     environment: str = "development"
     clock: Clock = now_us
     feed: Any = None
-    redis: Any = None
+    gauges: Any = list
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def test_a_translation_names_the_same_facts(language: str) -> None:
     for path in (FOLDER / language).rglob("*.po"):
         with path.open("rb") as source:
             for message in read_po(source, locale=language):
-                for translated in [message.string] if isinstance(message.string, str) else message.string:
+                for translated in [message.string] if isinstance(message.string, str) else (message.string or ()):
                     if message.id and translated and not isinstance(message.id, tuple):
                         assert _facts(translated) == _facts(str(message.id)), f"{path.name}: {message.id}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,8 @@ from tests.web.conftest import Site
 from web.locale import FOLDER, catalogue
 
 
-async def language_of(browser: object, path: str = "/nothing", **headers: str) -> str:
-    page = await (await browser.get(path, **headers)).get_data(as_text=True)  # type: ignore[attr-defined]
+async def language_of(browser: Any, path: str = "/nothing", **headers: str) -> str:
+    page: str = await (await browser.get(path, **headers)).get_data(as_text=True)
     return page.split('<html lang="', 1)[1][:2]
 
 

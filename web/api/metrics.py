@@ -74,8 +74,7 @@ class Engine(Collector):
 
 def shards_of(wiring: Wiring) -> list[dict[str, Any] | None]:
     """What each shard counts, None for one that does not answer."""
-    found: list[dict[str, Any] | None] = getattr(wiring, "gauges", list)()
-    return found
+    return wiring.gauges()
 
 
 def install(app: Quart) -> None:

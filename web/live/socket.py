@@ -59,7 +59,7 @@ class Line:
         self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
         self._window = asyncio.Semaphore(WINDOW)
         self._subscription: Subscription | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
 
     async def run(self) -> int:
         """Serve until the first of the parts ends; returns the code to close with."""
@@ -140,7 +140,7 @@ class Line:
 
     async def _do(self, frame: Frame) -> None:
         await self._window.acquire()
-        self._start(self._perform(frame), self._window.release)
+        self._start(self._perform(frame), 1)
 
     async def _perform(self, frame: Frame) -> None:
         identity = frame.get("id")
@@ -162,8 +162,12 @@ class Line:
             await self._refuse(identity, Refusal("internal_error"))
 
     async def _batch(self, frame: Frame) -> None:
-        await self._window.acquire()
-        self._start(self._perform_batch(frame), self._window.release)
+        """A batch takes as much of the window as it has commands, at most all of it."""
+        commands = frame.get("commands")
+        weight = max(1, min(WINDOW, len(commands))) if isinstance(commands, list) else 1
+        for _ in range(weight):
+            await self._window.acquire()
+        self._start(self._perform_batch(frame), weight)
 
     async def _perform_batch(self, frame: Frame) -> None:
         commands = frame.get("commands")
@@ -200,12 +204,17 @@ class Line:
         old = self._context
         return old if actor is old.actor else Context(old.tenant, actor, old.stock, old.engine, old.clock)
 
-    def _start(self, work: Awaitable[None], done: Callable[[], object] | None = None) -> None:
+    def _start(self, work: Awaitable[None], weight: int = 0) -> None:
+        """Work beside the reading of frames; it gives back its part of the window when it ends."""
+
+        def ended(task: asyncio.Future[None]) -> None:
+            self._tasks.discard(task)
+            for _ in range(weight):
+                self._window.release()
+
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        if done is not None:
-            task.add_done_callback(lambda _: done())
+        task.add_done_callback(ended)
 
 
 def asked_in_frames(commands: list[Any]) -> list[Asked]:

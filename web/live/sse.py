@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 import orjson
 from quart import Blueprint, Response, current_app, request
@@ -47,9 +48,9 @@ async def events(tenant: str) -> Response:
         if after is None:
             raise refuse("malformed_request", {"field": "Last-Event-ID"})
     fits = wanted(_listed("warehouse"), _listed("sku"), _listed("kinds"))
-    subscription = await parts().wiring.feed.subscribe(ctx().tenant.id, after, fits)
+    subscribing = functools.partial(parts().wiring.feed.subscribe, ctx().tenant.id, after, fits)
     standing = Standing(parts().callers, caller(), "stock.read")
-    stream = _stream(subscription, standing, current_app.extensions["closing"])
+    stream = _stream(subscribing, standing, current_app.extensions["closing"])
     response = Response(stream, content_type="text/event-stream; charset=utf-8")
     response.timeout = None
     response.headers["Cache-Control"] = "no-cache"
@@ -57,7 +58,9 @@ async def events(tenant: str) -> Response:
     return response
 
 
-async def _stream(subscription: Subscription, standing: Standing, closing: asyncio.Event) -> AsyncIterator[bytes]:
+async def _stream(subscribing: Callable[[], Awaitable[Subscription]], standing: Standing, closing: asyncio.Event) -> AsyncIterator[bytes]:
+    # Subscribed in here: a stream that nobody begins to read would otherwise never let go of its place.
+    subscription = await subscribing()
     said_at = time.monotonic()
     try:
         yield b"retry: %d\nevent: hello\ndata: %s\n\n" % (RETRY_MS, _as_of(subscription.as_of_seq))
