@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actors.local import LocalEngine
 from app.demo_goods import COMPANIES, Company, barcode
 from app.demo_week import Deed, Week, week_of
-from app.embedded import write_private
 from app.provision import Urls
+from app.server import write_private
 from app.settings import CannotStart, Settings
 from billing.entitlements import may_add
 from db.engine import make_engine

@@ -6,7 +6,7 @@ Data, ports and passwords stay in one folder, so the second start finds them. Wo
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import re
 import secrets
@@ -14,123 +14,19 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app import binaries
-from app.processes import Account, free_port, port_is_free, spawn, ticks, wait_gone
-from app.settings import CannotStart, make_folder
+from app.processes import Account, spawn, ticks
+from app.server import Server
+from app.settings import CannotStart
 
-DISK_FREE_MIN = 500 * 2**20
-"""Bytes that must be free: PostgreSQL stops in the middle of a commit when the disk is full, so we do not begin."""
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-_STOP_SECONDS = 30.0
-_PORT_TRIES = 5
-Hurry = Callable[[], bool]
 
 
-class _Server:
-    """What both servers share: a folder, a port that stays the same, a password, a log, start and stop."""
-
-    name: str
-    binary: str
-    stop_signal: signal.Signals
-    start_seconds = 15.0
-
-    def __init__(self, var: Path) -> None:
-        self.home = servers_home(var, self.name)
-        self.data = self.home / self.name
-        self.log = var / "log" / f"{self.name}.log"
-        self._state_path = var / f"{self.name}.json"
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> str:
-        """Start (creating the data first where there is none) and return the url. Raises CannotStart, having changed nothing."""
-        account = Account.for_servers(self.data)
-        try:
-            _need_disk(self.home)
-            make_folder(self.log.parent)
-            _keep_small(self.log)
-            folder = binaries.opened_to(account, self.binaries(), self.home)
-            state = self._state()
-            self._prepare(folder, account, state)
-            return self._start_on_a_port(folder, account, state)
-        except OSError as problem:
-            raise CannotStart(f"{self.name} cannot use {problem.filename or self.home}: {problem.strerror}.") from problem
-
-    def stop(self, hurry: Hurry = lambda: False) -> None:
-        """Stop in order; at once when `hurry()` turns true. Stopping twice is harmless."""
-        child, self._child = self._child, None
-        if child is None or child.poll() is not None:
-            return
-        child.send_signal(self.stop_signal)
-        if not wait_gone(child, _STOP_SECONDS, hurry):
-            child.send_signal(signal.SIGQUIT)
-            if not wait_gone(child, 5):
-                child.kill()
-                child.wait()
-
-    def url(self) -> str:
-        """Where it answers while it runs, in whichever process."""
-        return self._url(self._state())
-
-    def alive(self) -> bool:
-        """Whether the server process runs."""
-        return self._child is not None and self._child.poll() is None
-
-    def last_complaint(self) -> str:
-        """The last line of its log that tells what is wrong, for a sentence to the reader."""
-        lines = self.log.read_text(errors="replace").splitlines()[-40:] if self.log.exists() else []
-        bad = [line for line in lines if re.search(r"FATAL|PANIC|ERROR|fail|error|# ", line) and "WARNING" not in line] or lines
-        return re.sub(r"^.*?(FATAL|PANIC|ERROR|# ):? *", "", bad[-1]).strip(" .") if bad else "it said nothing"
-
-    def binaries(self) -> binaries.Tree:
-        raise NotImplementedError
-
-    def _prepare(self, folder: Path, account: Account, state: Mapping[str, Any]) -> None:
-        raise NotImplementedError
-
-    def _launch(self, folder: Path, account: Account, state: Mapping[str, Any]) -> subprocess.Popen[bytes]:
-        raise NotImplementedError
-
-    def _is_ready(self, state: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
-
-    def _url(self, state: Mapping[str, Any]) -> str:
-        raise NotImplementedError
-
-    def _state(self) -> dict[str, Any]:
-        try:
-            state = json.loads(self._state_path.read_text())
-        except FileNotFoundError:
-            state = {"port": free_port(), "password": secrets.token_hex(24)}
-            write_private(self._state_path, state)
-        return dict(state)
-
-    def _start_on_a_port(self, folder: Path, account: Account, state: dict[str, Any]) -> str:
-        for _ in range(_PORT_TRIES):
-            if not port_is_free(state["port"]):
-                state["port"] = free_port()
-                write_private(self._state_path, state)
-            self._child = self._launch(folder, account, state)
-            if self._became_ready(state):
-                return self._url(state)
-            self.stop()
-            if port_is_free(state["port"]):
-                break
-        raise CannotStart(f"{self.name} did not start: {self.last_complaint()}. Its log is {self.log}.")
-
-    def _became_ready(self, state: Mapping[str, Any]) -> bool:
-        for _ in ticks(self.start_seconds):
-            if not self.alive():
-                return False
-            if self._is_ready(state):
-                return True
-        return False
-
-
-class Postgres(_Server):
+class Postgres(Server):
     """`start()` returns the url of a superuser on the database `postgres`; nothing but loopback is listened on."""
 
     name = "postgres"
@@ -195,20 +91,19 @@ class Postgres(_Server):
             raise CannotStart(f"PostgreSQL could not create its data in {self.home}: {self.last_complaint()}. Its log is {self.log}.")
 
     def _outlive_predecessor(self) -> None:
-        """End a server that outlived its supervisor, and forget the pid of one that is long gone."""
-        lock = self.data / "postmaster.pid"
-        pid = int(_first_line(lock) or 0)
-        if pid and _serves(pid, self.data):
-            for seconds, number in ((20.0, signal.SIGINT), (10.0, signal.SIGQUIT), (5.0, signal.SIGKILL)):
-                try:
+        """End what is left of a server that outlived its supervisor or was killed, then forget its lock file.
+
+        PostgreSQL keeps the file for two reasons, and both are checked here: its pid may be taken by any program after a
+        crash of the machine, and a backend that is still at work must not write beside a new server.
+        """
+        for seconds, number in ((20.0, signal.SIGINT), (10.0, signal.SIGQUIT), (5.0, signal.SIGKILL)):
+            for pid in _users(self.data):
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
-                except ProcessLookupError:
-                    return
-                if any(not _serves(pid, self.data) for _ in ticks(seconds)):
-                    return
-            raise CannotStart(f"Another PostgreSQL (process {pid}) uses {self.data} and does not stop; stop it first.")
-        # After a crash of the machine the number may belong to any program, which PostgreSQL would take for itself.
-        lock.unlink(missing_ok=True)
+            if any(not _users(self.data) for _ in ticks(seconds)):
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
+                return
+        raise CannotStart(f"Another PostgreSQL uses {self.data} and does not stop (process {_users(self.data)[0]}): stop it first.")
 
     def _launch(self, folder: Path, account: Account, state: Mapping[str, Any]) -> subprocess.Popen[bytes]:
         options = postgres_options(self.shared_buffers_mb, shutil.disk_usage(self.data).free) | {"port": str(state["port"])}
@@ -231,7 +126,7 @@ class Postgres(_Server):
         return f"postgresql://{self.user}:{state['password']}@127.0.0.1:{state['port']}/postgres"
 
 
-class Redis(_Server):
+class Redis(Server):
     """`start()` returns the url of database 0. Holds hints and counters only: everything in it may be lost, nothing is kept."""
 
     name = "redis"
@@ -304,88 +199,27 @@ def postgres_options(shared_buffers_mb: int, disk_free: int) -> dict[str, str]:
     }
 
 
-def servers_home(var: Path, name: str) -> Path:
-    """The folder the data of server `name` lies in: `var`, unless root's `var` is closed to the user the server runs as.
-
-    Then it is a folder outside, which the link `var/annex` remembers. Opening somebody's home is not for us to do.
-    """
-    make_folder(var)
-    annex = var / "annex"
-    if annex.is_dir():
-        return annex.resolve()
-    account = Account.for_servers(var / name)
-    if account.is_us or (var / name).is_dir() or account.may_pass(var):
-        return var.resolve()
-    outside = _outside()
-    annex.unlink(missing_ok=True)
-    annex.symlink_to(outside)
-    return outside
-
-
-def remove(var: Path) -> None:
-    """Delete a var folder with everything in it, the annex too. For tests; the servers must have been stopped."""
-    annex = var / "annex"
-    if annex.is_dir():
-        shutil.rmtree(annex.resolve())
-    shutil.rmtree(var)
-
-
-def _outside() -> Path:
-    for parent in (Path("/var/lib/onhand"), Path("/var/tmp")):  # noqa: S108 - a folder of random name is made in it
-        try:
-            make_folder(parent)
-            made = parent / f"onhand-{secrets.token_hex(8)}"
-            made.mkdir()
-            made.chmod(0o711)
-            return made
-        except OSError:
-            continue
-    raise CannotStart("Neither the var folder nor /var/lib can hold data that 'nobody' may reach; set ONHAND_VAR to an open folder.")
-
-
-def write_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON that only we may read, completely or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(json.dumps(content, indent=1))
-    draft.replace(path)
-
-
-def _need_disk(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < DISK_FREE_MIN:
-        raise CannotStart(
-            f"Only {free // 2**20} MB are free on the disk of {folder}; Onhand needs {DISK_FREE_MIN // 2**20} MB. "
-            "Nothing was changed: free some space and start again."
-        )
-
-
-def _keep_small(log: Path) -> None:
-    if log.exists() and log.stat().st_size > 10 * 2**20:
-        log.replace(log.with_suffix(".old.log"))
-
-
 def _major(folder: Path) -> int:
     answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
     found = re.search(r"(\d+)", answer.stdout)
     return int(found.group(1)) if found else 0
 
 
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text().split("\n", 1)[0].strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _serves(pid: int, data: Path) -> bool:
-    """Whether process `pid` is a PostgreSQL on this folder: its command line names it."""
-    process = Path(f"/proc/{pid}")
+def _users(data: Path) -> list[int]:
+    """Living processes of a PostgreSQL on this folder: server and backends all work in it."""
     if not Path("/proc/self").exists():
-        listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return str(data) in listed.stdout
+        return _users_without_proc(data)
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _works_in(pid, data)]
+
+
+def _works_in(pid: int, data: Path) -> bool:
     try:
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        return state != "Z" and str(data).encode() in (process / "cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" and os.readlink(f"/proc/{pid}/cwd") == str(data)
     except OSError:
         return False
+
+
+def _users_without_proc(data: Path) -> list[int]:
+    listed = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if str(data) in line and "postgres" in line]

@@ -19,7 +19,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 
-from app.embedded import write_private
+from app.server import write_private
 from app.settings import CannotStart, Settings, make_folder
 
 DATABASE = "onhand"

@@ -24,10 +24,11 @@ from typing import Any
 
 from app import provision
 from app.claims import folder_claimed, need_port
-from app.embedded import Hurry, Postgres, Redis
+from app.embedded import Postgres, Redis
 from app.processes import spawn_ours, ticks, wait_gone
 from app.progress import say, step, table
 from app.provision import Urls
+from app.server import Hurry
 from app.settings import CannotStart, Settings
 
 WEB_STOP_SECONDS = 8.0

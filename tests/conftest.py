@@ -15,8 +15,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.embedded import Postgres, Redis, remove
+from app.embedded import Postgres, Redis
 from app.provision import Urls, logins, migrate, provision, url_with
+from app.server import remove
 
 TEMPLATE = "onhand_template"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import asyncpg
 
-from app.embedded import Postgres, remove
+from app.embedded import Postgres
 from app.provision import Urls, migrate, provision, url_with
+from app.server import remove
 from inventory.context import Stock
 from inventory.ledger.messages import Line, Receive
 from kit.quantity import ONE

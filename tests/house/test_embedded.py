@@ -19,9 +19,9 @@ import asyncpg
 import pytest
 import redis
 
-from app import embedded
-from app.embedded import Postgres, Redis, servers_home
+from app.embedded import Postgres, Redis
 from app.processes import Account, ticks
+from app.server import remove, servers_home
 from app.settings import CannotStart
 
 HOUSE = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def var() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="onhand-embedded-"))
     folder.chmod(0o711)
     yield folder
-    embedded.remove(folder)
+    remove(folder)
 
 
 def ask(url: str, *statements: str) -> object:
@@ -196,7 +196,7 @@ def test_lies_outside_a_folder_that_its_user_cannot_reach(var: Path) -> None:
         assert server.data.stat().st_uid != 0
     else:
         assert home == inside
-    embedded.remove(inside)
+    remove(inside)
 
 
 def test_says_so_when_there_are_no_programs(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.embedded import Postgres, remove
+from app.embedded import Postgres
 from app.provision import Urls, given, migrate, provision, scram, url_with
+from app.server import remove
 from app.settings import CannotStart, Settings
 from tests.conftest import Database
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app import embedded
 from app.processes import free_port, ticks
+from app.server import remove
 
 HOUSE = Path(__file__).parents[2]
 READY_SECONDS = 90
@@ -65,7 +65,7 @@ def var() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder / "var"
     if (folder / "var").exists():
-        embedded.remove(folder / "var")
+        remove(folder / "var")
     for left in folder.iterdir():
         left.unlink()
     folder.rmdir()
