@@ -73,7 +73,7 @@ class Supervisor:
                 say("\nStopping; once more Ctrl-C makes it quick.")
             finally:
                 self._stopping = True
-        say(f"Stopped. Your data is in {self.settings.var}.")
+        say("Stopped." if self.settings.database_url else f"Stopped. Your data is in {self.settings.var}.")
         return 0
 
     def _start(self, started: ExitStack) -> None:
