@@ -24,18 +24,19 @@ from kit.clock import now_us
 
 CALL_S = 15.0
 """Longest wait for a shard's answer: a little more than the shard itself waits for a batch."""
-CREATED_S = 60.0
+CREATED_S = 120.0
 TEND_S = 2.0
 """How often each shard is looked at: a restarted one begins its sweeping then, if no command came first."""
 
 # Read by Ray when it is imported. Without them it prestarts an idle worker per core (130 MB each), offers itself to the
-# network, and reports its use.
+# network, reports its use, and gives up on a busy machine.
 QUIET = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_raylet_start_wait_time_s": "120",  # a busy machine is slow, not broken
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
