@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from inventory.catalog.directory import directory_of
 from inventory.ledger.bodies import AHEAD_MAX_US
 from inventory.ledger.cells import IN_WAREHOUSE
+from inventory.ledger.log import COLUMNS
 from inventory.ledger.messages import Row
 from inventory.ledger.queries import as_of_seq, totals
 from inventory.ledger.render import LedgerRow, keys_of_rows, named
@@ -82,7 +83,7 @@ async def rows(connection: AsyncConnection, tenant_id: int, asked: LedgerFilter)
         params["cursor"] = parse_cursor(asked.cursor, int)[0]
         where += " AND l.seq > :cursor" if asked.oldest_first else " AND l.seq < :cursor"
     way = "ASC" if asked.oldest_first else "DESC"
-    query = (_OF_ITEM if asked.sku is not None else _OF_ALL).format(columns=_COLUMNS, where=where, way=way)
+    query = (_OF_ITEM if asked.sku is not None else _OF_ALL).format(columns=COLUMNS, where=where, way=way)
     found = [Row(*row) for row in await connection.execute(text(query), params)]
     return paged(found, asked.limit, await as_of_seq(connection, tenant_id), lambda row: (row.seq,))
 
@@ -175,12 +176,6 @@ async def _seq_before(connection: AsyncConnection, tenant_id: int, at_us: int | 
             high = middle - 1
     return low
 
-
-_COLUMNS = """l.seq, l.kind, l.item_id, l.warehouse_id, l.location_id, l.lot_id, l.owner_id, l.condition,
-  l.delta_on_hand, l.delta_reserved, l.delta_blocked, l.delta_in_transit, l.on_hand, l.reserved, l.blocked, l.in_transit,
-  l.cell_version, l.document, l.unit_cost, l.effective_at_us, l.recorded_at_us, l.principal_id, l.role, l.key, l.reference,
-  l.reason, l.hash"""
-"""In the order of `messages.Row`."""
 
 _OF_ALL = "SELECT {columns} FROM stock_ledger l WHERE {where} ORDER BY l.seq {way} LIMIT :limit"
 
