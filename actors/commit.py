@@ -104,6 +104,7 @@ UNREACHABLE = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection cut in the middle of something; the pool throws it away
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, crashed, starting, cancelled
     asyncpg.InsufficientResourcesError,  # disk full, too many connections

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from actors.shard import BUSY, OK
+from actors.shard import AGAIN, BUSY, OK
 from inventory.context import Unavailable
 from inventory.ledger.messages import AnyCommand, Command, Outcome
 
@@ -53,6 +53,10 @@ class Lane:
         self.key = key
         self.queue: deque[Waiting] = deque()
         self.in_flight = 0
+
+
+Sent = tuple[Lane, list[Waiting]]
+"""A lane and what was taken from it for a message."""
 
 
 class Desk:
@@ -112,9 +116,9 @@ class Desk:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _gather(self, shard: int) -> list[tuple[Lane, list[Waiting]]]:
+    def _gather(self, shard: int) -> list[Sent]:
         """The next message: what the ready lanes hold, in turn, up to its size."""
-        groups: list[tuple[Lane, list[Waiting]]] = []
+        groups: list[Sent] = []
         room = MESSAGE_MAX
         ready = self._ready[shard]
         for _ in range(len(ready)):
@@ -129,16 +133,16 @@ class Desk:
                 ready.append(lane)
         return groups
 
-    async def _carry(self, shard: int, groups: list[tuple[Lane, list[Waiting]]]) -> None:
-        message = encode_message([(*lane.key, [command for command, _ in taken]) for lane, taken in groups])
+    async def _carry(self, shard: int, groups: list[Sent]) -> None:
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        left = groups
         try:
-            answers = decode_answer(await self._insist(shard, message))
-            for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
-                self._deliver(lane, taken, status, outcomes)
+            while left:
+                left = await self._exchange(shard, left, deadline)
         except Exception as problem:
             if not isinstance(problem, ShardLost):
                 log.exception("message_failed", shard=shard)
-            for lane, taken in groups:
+            for lane, taken in left:
                 self._deliver(lane, taken, LOST, [])
         finally:
             self._in_flight[shard] -= 1
@@ -149,10 +153,23 @@ class Desk:
             if self._ready[shard]:
                 self._make_ready(self._ready[shard][0])
 
-    async def _insist(self, shard: int, message: bytes) -> bytes:
+    async def _exchange(self, shard: int, groups: list[Sent], deadline: float) -> list[Sent]:
+        """Send the groups and deliver their answers; return those that must be sent again."""
+        message = encode_message([(*lane.key, [command for command, _ in taken]) for lane, taken in groups])
+        answers = decode_answer(await self._insist(shard, message, deadline))
+        again = []
+        for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
+            if status == AGAIN and asyncio.get_running_loop().time() < deadline:
+                again.append((lane, taken))
+            else:
+                self._deliver(lane, taken, status, outcomes)
+        if again:
+            await asyncio.sleep(0.1)
+        return again
+
+    async def _insist(self, shard: int, message: bytes, deadline: float) -> bytes:
         """Send until answered: the keys in the message make it safe, the record knows what was already done."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE_S
         pause = 0.05
         while True:
             try:

@@ -32,8 +32,9 @@ Message = list[tuple[int, int, list[AnyCommand]]]
 decode_message = msgspec.msgpack.Decoder(Message).decode
 encode_answer = msgspec.msgpack.Encoder().encode
 
-OK, BUSY, LATE = "", "busy", "late"
-"""What became of a partition's commands: decided; not taken, the mailbox is full; not known in time."""
+OK, BUSY, LATE, AGAIN = "", "busy", "late", "again"
+"""What became of a partition's commands: decided; not taken, the mailbox is full; not known in time; the partition began
+anew and has forgotten them, send them again."""
 
 
 class Shard:
@@ -74,8 +75,10 @@ class Shard:
             return BUSY, []
         try:
             outcomes = await asyncio.wait_for(asyncio.shield(group.done), ANSWER_S)
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             return LATE, []
+        except asyncio.CancelledError:  # the partition ended with them in its hands
+            return AGAIN, []
         return OK, [msgspec.Raw(outcome) for outcome in outcomes]
 
     def _partition(self, key: tuple[int, int]) -> Partition:

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from actors import cell, commit
+from actors import cell, commit, loader
 from actors.cluster import Cluster, ClusterEngine
 from actors.local import LocalEngine
 from inventory.context import Unavailable
@@ -279,3 +279,23 @@ def test_hashes_every_row_into_the_next() -> None:
     second = cell.decide_batch(memory, [messages.Receive(key="b", **head, lines=(messages.Line(1, 1, ONE),))], {}, 4)
     assert first.head != second.head
     assert second.recorded_at_us == 5  # time never runs backwards within a partition
+
+
+async def test_begins_a_partition_anew_after_a_fault_of_ours_and_loses_no_command(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(10)
+    real, falls = loader.load, [True, False]
+
+    async def falling(*args: Any) -> None:
+        if falls.pop(0) if falls else False:
+            raise ZeroDivisionError
+        await real(*args)
+
+    monkeypatch.setattr(loader, "load", falling)
+    outcomes = await asyncio.gather(*[company.reserve(1) for _ in range(5)])
+    assert [outcome.code for outcome in outcomes] == [""] * 5
+    assert await company.count("stock_holds") == 5
+    await engine.close()
