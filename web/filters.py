@@ -75,12 +75,15 @@ _PATTERNS = {
     "ky": ("EE, d-MMM, HH:mm", "d-MMM, HH:mm", "y-'ж'. d-MMM, HH:mm", "EEEE, d-MMMM, HH:mm"),
 }
 
+_DAYS = {"en": "{day} {month}", "ru": "{day} {month}", "ky": "{day}-{month}"}
+
 
 def install(app: Quart) -> None:
-    """Give the filters to every template, and `bar` for the level bar."""
+    """Give the filters to every template, `bar` for the level bar and `marks` for scripts."""
     for each in _FILTERS:
         app.jinja_env.filters[each.__name__] = each
     app.jinja_env.globals["bar"] = bar
+    app.jinja_env.globals["marks"] = marks
     app.jinja_env.tests["soon"] = is_soon
 
 
@@ -114,6 +117,14 @@ def seq(value: int) -> str:
     group, _point = _symbols(locale.language())
     sign = "#" if locale.language() == "en" else f"№{SPACE}"
     return sign + f"{value:,}".replace(",", group)
+
+
+def marks() -> dict[str, str]:
+    """How scripts write numbers and days. Browsers know few languages well: many have no Kyrgyz at all."""
+    language = locale.language()
+    group, point = _symbols(language)
+    months = Locale.parse(language).months["format"]["abbreviated"]
+    return {"group": group, "point": point, "months": "|".join(months[month] for month in range(1, 13)), "day": _DAYS[language]}
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:

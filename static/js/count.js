@@ -1,7 +1,7 @@
 // Putting stock right: the counted quantity or the change, whichever is in the person's head; the other shows itself.
 export default function count(form) {
   const { warehouse, counted, delta, expected } = form.elements;
-  const point = document.documentElement.lang === "en" ? "." : ",";
+  const { point } = document.documentElement.dataset;
   const read = (text) => Number(text.replace(/[\s\u00a0\u202f]/g, "").replace("\u2212", "-").replace(point, "."));
   const write = (number) => String(Math.round(number * 1e6) / 1e6).replace(".", point);
   const hint = counted.closest(".field").querySelector(".form-hint");

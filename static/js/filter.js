@@ -1,17 +1,30 @@
-// Filters of a list act while one types: only the rows are asked for, and the address always says what is shown.
-import { swap } from "./swap.js";
-
-const PAUSE_MS = 200;
+// Filters of a list act while one types, and the address always says what is shown. The whole page is asked for, because counts
+// and links depend on the filter too; only what is marked `data-filtered` is taken from it, so that the typing is not disturbed.
+const PAUSE_MS = 250;
 
 export default function filter(form) {
-  let timer;
-  const go = () => { clearTimeout(timer); swap(address(form), form.dataset.target); };
+  let timer, asked = 0;
+  async function go() {
+    clearTimeout(timer);
+    const mine = ++asked;
+    const url = address(form);
+    const answer = await fetch(url);
+    if (answer.redirected) { location.reload(); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return;
+    for (const part of document.querySelectorAll("[data-filtered]")) take(part, page.querySelector(`[data-filtered="${part.dataset.filtered}"]`));
+    history.replaceState(null, "", url);
+  }
   form.addEventListener("submit", (event) => { event.preventDefault(); go(); });
   form.addEventListener("input", (event) => {
     clearTimeout(timer);
     if (event.target.matches("[data-submits]")) go();
     else timer = setTimeout(go, PAUSE_MS);
   });
+}
+
+function take(part, fresh) {
+  if (fresh) part.replaceChildren(...fresh.childNodes);
 }
 
 function address(form) {

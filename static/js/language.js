@@ -1,2 +1,18 @@
-// The language of the page as Intl wants it: our English writes the day first.
-export const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+// Numbers and days as the server writes them: how is told on the root element, as browsers know few languages well.
+const { group, point, months, day } = document.documentElement.dataset;
+
+export function number(value, decimals = 0) {
+  const [whole, fraction] = Math.abs(value).toFixed(decimals).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
+  return (value < 0 ? "\u2212" : "") + grouped + (fraction ? point + fraction : "");
+}
+
+// Of a moment in seconds, where the company is: "16 Nov".
+export function dayOf(seconds, timeZone) {
+  const [month, date] = new Intl.DateTimeFormat("en-US", { month: "numeric", day: "numeric", timeZone }).format(seconds * 1000).split("/");
+  return day.replace("{day}", date).replace("{month}", months.split("|")[month - 1]);
+}
+
+export function timeOf(ms) {
+  return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}

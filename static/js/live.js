@@ -1,6 +1,6 @@
 // The feed of this company: tells the page what changed (event "stock" on the document), and the person how fresh the screen is.
 // A hidden tab holds no connection: browsers allow six per server, and a shop opens more tabs than that.
-import { language } from "./language.js";
+import { number, timeOf } from "./language.js";
 
 const WORRY_MS = 5000;
 const GIVE_UP_MS = 10000;
@@ -9,7 +9,6 @@ const kinds = ["receive", "issue", "adjust", "reserve", "commit", "release", "ex
 
 export default function live(badge) {
   const [word, words] = badge.children;
-  const behind = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const ahead = serverClockAhead();
   let source = null, after = null, lostAt = null, saidAt = 0, timer;
 
@@ -42,12 +41,12 @@ export default function live(badge) {
     if (now - saidAt < 250) return;
     saidAt = now;
     const late = Math.max(0, now + ahead - Date.parse(row.recorded_at));
-    say(late > WORRY_MS ? " live-late" : "", badge.dataset.live, badge.dataset.behind.replace("{}", behind.format(late / 1000)));
-    document.querySelectorAll("[data-live-seq]").forEach((each) => { each.textContent = each.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, Number(after).toLocaleString(language)); });
+    say(late > WORRY_MS ? " live-late" : "", badge.dataset.live, badge.dataset.behind.replace("{}", number(late / 1000, 1)));
+    document.querySelectorAll("[data-live-seq]").forEach((each) => { each.textContent = each.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, number(Number(after))); });
   }
   function lost() {
     lostAt ??= Date.now();
-    const time = new Date(lostAt).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+    const time = timeOf(lostAt);
     if (Date.now() - lostAt < GIVE_UP_MS && navigator.onLine) say(" live-wait", badge.dataset.wait);
     else say(" live-off", ...badge.dataset.off.replace("{}", `|${time}`).split("|"));
     // The browser tries again by itself unless it was turned away; then we do.
@@ -60,6 +59,8 @@ export default function live(badge) {
     else { open(); tell("refresh", {}); }
   });
   addEventListener("offline", lost);
+  // The old line may look alive for minutes: a new one tells at once.
+  addEventListener("online", () => { close(); open(); });
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   setInterval(() => { if (lostAt !== null) lost(); }, 1000);

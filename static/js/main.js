@@ -14,7 +14,6 @@ const behaviours = {
   region: () => import("./region.js"),
   reveal: () => import("./reveal.js"),
   scan: () => import("./scan.js"),
-  swap: () => import("./swap.js"),
   tabs: () => import("./tabs.js"),
   toast: () => import("./toast.js"),
 };
@@ -35,6 +34,6 @@ async function beginOne(element, name) {
 
 // What is put into the page later, by whatever way, gets its behaviours too.
 new MutationObserver((changes) => {
-  for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) begin(node);
+  for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) { begin(node); window.htmx?.process(node); }
 }).observe(document.body, { childList: true, subtree: true });
 begin(document.body);

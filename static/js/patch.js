@@ -55,8 +55,17 @@ function replace(region, fresh, before) {
 function grow(region, before, after) {
   const list = before.values().next().value.parentElement;
   for (const [key, row] of before) if (after.has(key)) update(row, after.get(key));
+  if ("goes" in region.dataset) fade(before, after);
   const arrived = [...after].filter(([key]) => !before.has(key)).map(([, row]) => row);
   if (arrived.length) enter(region, list, arrived, before.size);
+}
+
+// A row that has left the list stays until the person asks for the list again, but can be seen to be over. Rows are in order of
+// their numbers, so one below the last of the new list is merely on another page.
+function fade(before, after) {
+  const number = (key) => Number(key.replace(/\D/g, ""));
+  const last = after.size ? Math.min(...[...after.keys()].map(number)) : 0;
+  for (const [key, row] of before) row.classList.toggle("gone", !after.has(key) && number(key) > last);
 }
 
 // While the person is pointing at or reading the list, what is new waits behind a count.
