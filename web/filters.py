@@ -14,14 +14,15 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_datetime, get_timezone
-from quart import Quart
+from markupsafe import Markup
+from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
 from kit.clock import NEVER, SECOND, from_us, rfc3339
 from kit.money import rounded
 from kit.quantity import format_qty, parse
 from web import locale
-from web.level import bar
+from web.level import draw
 
 SPACE = "\u00a0"
 """Between a number and its unit: never broken. The narrow one that print would use has no width to speak of in our typeface."""
@@ -79,10 +80,9 @@ _DAYS = {"en": "{day} {month}", "ru": "{day} {month}", "ky": "{day}-{month}"}
 
 
 def install(app: Quart) -> None:
-    """Give the filters to every template, `bar` for the level bar and `marks` for scripts."""
+    """Give the filters to every template, and `marks` for scripts."""
     for each in _FILTERS:
         app.jinja_env.filters[each.__name__] = each
-    app.jinja_env.globals["bar"] = bar
     app.jinja_env.globals["marks"] = marks
     app.jinja_env.tests["soon"] = is_soon
 
@@ -91,7 +91,7 @@ def number(millionths: int | None, decimals: int = 0) -> str:
     """A quantity without its unit: grouped, with at least `decimals` places. Zero is a plain 0, None a dash for unknown."""
     if not millionths:
         return UNKNOWN if millionths is None else "0"
-    group, point = _symbols(locale.language())
+    group, point = _symbols(_language())
     whole, _dot, fraction = format_qty(abs(millionths), decimals).partition(".")
     grouped = f"{int(whole):,}".replace(",", group) + (point + fraction if fraction else "")
     return MINUS + grouped if millionths < 0 else grouped
@@ -114,14 +114,14 @@ def unit(code: str) -> str:
 
 def seq(value: int) -> str:
     """A ledger number: `#184,120`, in Russian and Kyrgyz `№ 184 120`."""
-    group, _point = _symbols(locale.language())
-    sign = "#" if locale.language() == "en" else f"№{SPACE}"
+    group, _point = _symbols(_language())
+    sign = "#" if _language() == "en" else f"№{SPACE}"
     return sign + f"{value:,}".replace(",", group)
 
 
 def marks() -> dict[str, str]:
     """How scripts write numbers and days. Browsers know few languages well: many have no Kyrgyz at all."""
-    language = locale.language()
+    language = _language()
     group, point = _symbols(language)
     months = Locale.parse(language).months["format"]["abbreviated"]
     return {"group": group, "point": point, "months": "|".join(months[month] for month in range(1, 13)), "day": _DAYS[language]}
@@ -131,7 +131,7 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     """`KGS 118,440.00`, at the currency's minor unit. None is unknown, a dash."""
     if amount is None or currency is None:
         return UNKNOWN
-    group, point = _symbols(locale.language())
+    group, point = _symbols(_language())
     whole, _dot, fraction = f"{rounded(amount, currency):,f}".partition(".")
     return f"{currency}{SPACE}{whole.replace(',', group)}" + (point + fraction if fraction else "")
 
@@ -166,14 +166,14 @@ def when(us: int, now_us: int, *, seconds: bool = False, narrow: bool = False) -
     moment, now = _local(us), _local(now_us)
     if moment.date() == now.date():
         return clock_time(us) if seconds else short_time(us)
-    near, short, far, _day = _PATTERNS[locale.language()]
+    near, short, far, _day = _PATTERNS[_language()]
     pattern = far if moment.year != now.year else short if narrow else near
-    return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=locale.language())
+    return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=_language())
 
 
 def whole_day(us: int) -> str:
     """`Friday 20 November, 10:02`."""
-    return format_datetime(_local(us), _PATTERNS[locale.language()][3], locale=locale.language())
+    return format_datetime(_local(us), _PATTERNS[_language()][3], locale=_language())
 
 
 def iso(us: int) -> str:
@@ -196,6 +196,32 @@ def left(until_us: int, now_us: int) -> str:
 def is_soon(until_us: int, now_us: int) -> bool:
     """Whether a hold ends within a quarter of an hour. A firm one never does."""
     return until_us != NEVER and until_us - now_us < SOON
+
+
+def num(level: Any, measure: str) -> Markup:
+    """A live number of a level: its `measure` named, so that an update finds it. Zero is quiet; nothing available is not."""
+    value = getattr(level, measure)
+    tone = "" if value else ' class="bad-num"' if measure == "available" else ' class="zero"'
+    return Markup(f'<span data-num="{measure}"{tone}>{number(value, level.decimals)}</span>')  # noqa: S704
+
+
+def level_bar(level: Any) -> Markup:
+    """The one picture of stock."""
+    return draw(level, level_words(level))
+
+
+def level_words(level: Any) -> str:
+    """What the level bar shows, for those who do not see it."""
+    here = {name: number(getattr(level, name), level.decimals) for name in ("on_hand", "reserved", "available")}
+    words = [gettext("on hand %(on_hand)s, reserved %(reserved)s, available %(available)s", **here)]
+    coming = level.in_transit + level.on_order
+    if coming:
+        words.append(gettext("coming %(coming)s", coming=number(coming, level.decimals)))
+    if level.qty_min:
+        words.append(gettext("minimum %(least)s", least=number(level.qty_min, level.decimals)))
+    if level.qty_max:
+        words.append(gettext("maximum %(most)s", most=number(level.qty_max, level.decimals)))
+    return ", ".join(words)
 
 
 def state(code: str) -> str:
@@ -229,9 +255,17 @@ def _local(us: int) -> datetime:
 
 
 _FILTERS = (
-    number, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day, iso, left, state, role,
-    deed, choices, initials,
+    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day,
+    iso, left, state, role, deed, choices, initials,
 )  # fmt: skip
+
+
+def _language() -> str:
+    """The reader's language, asked once per request: a list has hundreds of numbers."""
+    if "language_of_page" not in g:
+        g.language_of_page = locale.language()
+    found: str = g.language_of_page
+    return found
 
 
 @cache

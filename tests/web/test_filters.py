@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -31,7 +32,7 @@ async def speak(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Speak]:
 
     def choose(language: str) -> None:
         spoken[0] = language
-        for remembered in ("babel_locale", "_quart_babel"):
+        for remembered in ("babel_locale", "_quart_babel", "language_of_page"):
             g.pop(remembered, None)
 
     async with app.test_request_context("/"):
@@ -138,3 +139,28 @@ async def test_a_hold_that_got_another_end_says_so(speak: Speak) -> None:
 @pytest.mark.parametrize(("name", "letters"), [("Aizada Toktogulova", "AT"), ("Till 1", "T1"), ("иван", "И"), ("", "?"), ("(x)", "?")])
 async def test_people_are_two_letters(speak: Speak, name: str, letters: str) -> None:
     assert filters.initials(name) == letters
+
+
+@dataclass(frozen=True)
+class Stock:
+    on_hand: int = 148_000_000
+    reserved: int = 22_000_000
+    available: int = 126_000_000
+    in_transit: int = 0
+    on_order: int = 204_000_000
+    qty_min: int | None = 120_000_000
+    qty_max: int | None = 600_000_000
+    decimals: int = 0
+
+
+async def test_the_level_bar_says_in_words_what_it_shows(speak: Speak) -> None:
+    words = "on hand 148, reserved 22, available 126, coming 204, minimum 120, maximum 600"
+    assert filters.level_words(Stock()) == words
+    assert f'aria-label="{words}"' in filters.level_bar(Stock())
+    assert filters.level_words(Stock(on_order=0, qty_min=None, qty_max=None)) == "on hand 148, reserved 22, available 126"
+
+
+async def test_a_live_number_is_named_and_zero_is_quiet_unless_nothing_is_available(speak: Speak) -> None:
+    assert filters.num(Stock(), "available") == '<span data-num="available">126</span>'
+    assert filters.num(Stock(), "in_transit") == '<span data-num="in_transit" class="zero">0</span>'
+    assert filters.num(Stock(available=0), "available") == '<span data-num="available" class="bad-num">0</span>'

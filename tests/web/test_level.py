@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.level import bar
+from web.level import bar, draw
 
 
 @dataclass(frozen=True)
@@ -80,3 +80,11 @@ def test_nothing_is_drawn_outside(on_hand: int, reserved: int, coming: int, leas
         assert width >= 0
         assert start + width <= 100.2
     assert drawn.least is None or 0 <= drawn.least < 100
+
+
+def test_a_drawing_holds_only_what_there_is_and_escapes_its_name() -> None:
+    drawn = draw(Stock(3, 3, 0, 20, 60), '<b>"')
+    assert 'class="cap"' in drawn
+    assert "url(#hatch)" in drawn
+    assert "coming" not in drawn
+    assert 'aria-label="&lt;b&gt;&#34;"' in drawn
