@@ -114,7 +114,8 @@ class Batch:
     """What one transaction will write, and the answers that may be given once it has."""
 
     __slots__ = (
-        "base_seq", "buckets", "cells", "changed", "head", "holds", "number", "outcomes", "recorded_at_us", "replies", "rows", "seq",
+        "base_seq", "buckets", "cells", "changed", "head", "holds", "known", "number", "outcomes", "recorded_at_us", "replies",
+        "rows", "seq",
     )  # fmt: skip
 
     def __init__(self, memory: Memory, now: int) -> None:
@@ -128,6 +129,7 @@ class Batch:
         self.holds: list[Reservation] = []
         self.changed: dict[int, Reservation] = {}
         self.replies: list[tuple[bytes, bytes, int, bytes]] = []  # key hash, body hash, seq, outcome
+        self.known: Known = {}  # the same by key
         self.outcomes: list[bytes] = []  # one per command
 
 
@@ -149,10 +151,9 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
     memory.clock_us = now = max(now, memory.clock_us)
     memory.batch += 1
     batch = Batch(memory, now)
-    seen: Known = {}
     for command in commands:
         key_hash = command.key_hash
-        before = seen.get(key_hash) or known.get(key_hash) if key_hash else None
+        before = batch.known.get(key_hash) or known.get(key_hash) if key_hash else None
         if before is not None:
             batch.outcomes.append(before[1][:-1] + _REPLAYED if before[0] == command.body_hash else REUSED)
             continue
@@ -168,7 +169,7 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
             assert type(decision) is Decision
             outcome = encode_outcome(_apply(memory, batch, command, decision, handler.shows_rows))
         if key_hash:
-            seen[key_hash] = (command.body_hash, outcome)
+            batch.known[key_hash] = (command.body_hash, outcome)
             batch.replies.append((key_hash, command.body_hash, batch.seq, outcome))
         batch.outcomes.append(outcome)
     memory.seq = batch.seq
@@ -248,14 +249,15 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
         qty, pinned = cell.buckets.get(grain, (0, 0))
         cell.buckets[grain] = (qty + d_on_hand, pinned + entry.delta_pinned)
         batch.buckets[entry.cell, grain] = None
-    row = (
+    row: list[Any] = [
         command.effective_at_us or batch.recorded_at_us, d_on_hand, d_reserved, entry.delta_blocked, entry.delta_in_transit,
         cell.on_hand, cell.reserved, cell.blocked, cell.in_transit, cell.version, document, cell.item, cell.warehouse,
         grain[0], grain[1], grain[2], command.principal, grain[3], kind, command.role,
         NO_COST if entry.unit_cost is None else entry.unit_cost, command.key, reference, command.reason or note,
-    )  # fmt: skip
+    ]  # fmt: skip
     batch.head = row_hash(batch.head, memory.tenant, memory.part, batch.seq, memory.epoch, batch.recorded_at_us, row)
-    batch.rows.append((*row, batch.head))
+    row.append(batch.head)
+    batch.rows.append(row)
 
 
 def _shown(batch: Batch, index: int) -> Shown:

@@ -120,7 +120,7 @@ _ERRORS: dict[str, type[Exception]] = {
 }
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 

@@ -89,7 +89,7 @@ class Cycle:
 
     async def _turn(self, letters: list[Letter]) -> None:
         """Load, decide, send."""
-        commands = [letter.command for letter in letters]
+        commands = [command for letter in letters for command in letter.commands]
         await patiently(lambda: loader.load(self._pool, self._memory, commands))
         if self._failed():  # the ground moved while loading
             self._mailbox.put_back(letters)
@@ -112,8 +112,7 @@ class Cycle:
     def _answer_behind(self, batch: Batch, letters: list[Letter]) -> None:
         """Answer from memory, but not before the batches in flight: the answers may be theirs."""
         if not self._flights:
-            for letter, outcome in zip(letters, batch.outcomes, strict=True):
-                letter.answer(outcome)
+            _answer(letters, batch.outcomes)
             return
         before = self._flights[-1].task
         task = asyncio.create_task(_after(before))
@@ -137,9 +136,8 @@ class Cycle:
 
     def _settle(self, flight: Flight) -> None:
         batch = flight.batch
-        for letter, outcome in zip(flight.letters, batch.outcomes, strict=True):
-            letter.answer(outcome)
-        self._gauges.count(len(flight.letters), len(batch.rows), (time.perf_counter_ns() - flight.started) // 1_000)
+        _answer(flight.letters, batch.outcomes)
+        self._gauges.count(len(batch.outcomes), len(batch.rows), (time.perf_counter_ns() - flight.started) // 1_000)
         if batch.rows:
             self._hint(self._memory.tenant, self._memory.part, batch.seq)
 
@@ -181,19 +179,20 @@ class Cycle:
     def _doubt(self, undone: list[Flight], problem: BaseException | None) -> None:
         """A value or a constraint was at fault: try the batch's commands one by one, so that only the guilty one fails."""
         letters = undone[0].letters
-        if len(letters) == 1:
+        commands = sum(map(len, letters))
+        if commands == 1:
             log.error("command_failed", tenant=self._memory.tenant, problem=repr(problem))
             self._gauges.failed += 1
-            letters.pop().answer(FAILED)
+            letters.pop().answer([FAILED])
         else:
-            self._alone = len(letters)
+            self._alone = commands
 
     def _put_back(self, undone: list[Flight]) -> None:
         letters = [letter for flight in undone for letter in flight.letters]
         for letter in letters:
             letter.attempts += 1
             if letter.attempts == ATTEMPTS_MAX:
-                self._alone = max(self._alone, len(letters))
+                self._alone = max(self._alone, sum(map(len, letters)))
         self._mailbox.put_back(letters)
 
     async def _recall(self, keys: list[bytes]) -> None:
@@ -202,12 +201,12 @@ class Cycle:
 
     def _letters(self) -> list[Letter]:
         """The next batch: expiries that are due, then what waits."""
-        due = [Letter(command, None, 0) for command in self._expiry.pop_due(self._clock())]
-        self._gauges.expired += len(due)
         if self._alone and len(self._mailbox):
             self._alone -= 1
-            return due + self._mailbox.take(1)
-        return due + self._mailbox.take(BATCH_MAX)
+            return self._mailbox.take(1)
+        due = self._expiry.pop_due(self._clock())
+        self._gauges.expired += len(due)
+        return ([Letter(due, None)] if due else []) + self._mailbox.take(BATCH_MAX)
 
     async def _look_ahead(self) -> None:
         while self._flights and not self._failed():
@@ -228,6 +227,13 @@ class Cycle:
                 await (self._landing() if self._closing else self._mailbox.arrived.wait())
         except TimeoutError:
             pass
+
+
+def _answer(letters: list[Letter], outcomes: list[bytes]) -> None:
+    start = 0
+    for letter in letters:
+        letter.answer(outcomes[start : start + len(letter)])
+        start += len(letter)
 
 
 async def _after(task: asyncio.Task[None]) -> None:

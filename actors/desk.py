@@ -19,9 +19,12 @@ from inventory.ledger.messages import AnyCommand, Command, Outcome
 
 log = structlog.get_logger("actors")
 
-MESSAGE_MAX = 500
-"""Commands in one message: replies then stay under Ray's 100 KiB inline limit (about 150 bytes each)."""
+MESSAGE_MAX = 800
+"""Commands in one message: the answers of reservations, about 90 bytes each, then stay under Ray's inline limit of 100 KiB."""
 LANE_IN_FLIGHT_MAX = 2
+"""Messages under way for one partition: while one commits, the other is decided. A third only made them smaller."""
+SHARE_MIN = 100
+"""Below so many commands a message's own cost outweighs what overlapping two would win."""
 SHARD_IN_FLIGHT_MAX = 8
 LANE_MAX = 20_000
 """Commands that may wait for one partition in this process; beyond it the answer is "try again"."""
@@ -47,12 +50,21 @@ Waiting = tuple[AnyCommand, "asyncio.Future[Outcome]"]
 class Lane:
     """What waits for one partition."""
 
-    __slots__ = ("in_flight", "key", "queue")
+    __slots__ = ("in_flight", "key", "queue", "unanswered")
 
     def __init__(self, key: tuple[int, int]) -> None:
         self.key = key
         self.queue: deque[Waiting] = deque()
         self.in_flight = 0
+        self.unanswered = 0
+
+    def take(self, room: int) -> list[Waiting]:
+        """Its part of the next message: half of all that is unanswered, so that two messages take turns. One that took all
+        that waits would leave nobody to decide for while it commits."""
+        share = -(-(len(self.queue) + self.unanswered) // LANE_IN_FLIGHT_MAX)
+        count = min(room, len(self.queue), max(share, SHARE_MIN))
+        self.unanswered += count
+        return [self.queue.popleft() for _ in range(count)]
 
 
 Sent = tuple[Lane, list[Waiting]]
@@ -125,7 +137,7 @@ class Desk:
             if not room:
                 break
             lane = ready.popleft()
-            taken = [lane.queue.popleft() for _ in range(min(room, len(lane.queue)))]
+            taken = lane.take(room)
             lane.in_flight += 1
             room -= len(taken)
             groups.append((lane, taken))
@@ -146,8 +158,9 @@ class Desk:
                 self._deliver(lane, taken, LOST, [])
         finally:
             self._in_flight[shard] -= 1
-            for lane, _ in groups:
+            for lane, taken in groups:
                 lane.in_flight -= 1
+                lane.unanswered -= len(taken)
                 if lane.queue:
                     self._make_ready(lane)
             if self._ready[shard]:

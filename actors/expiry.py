@@ -28,17 +28,20 @@ class Expiry:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int]] = []
         self._horizon_us = 0
+        self._more = False  # there are more before the horizon than one look could read
 
     def must_look(self, now: int) -> bool:
-        """True when the horizon is near. Look only with no batch in flight: its holds are not in the database yet."""
-        return now + HORIZON_US // 2 > self._horizon_us
+        """True when the horizon is near, or, of more than one look can read, when those read have all been popped. Look only
+        with no batch in flight: its holds are not in the database yet."""
+        return not self._heap if self._more else now + HORIZON_US // 2 > self._horizon_us
 
     async def look(self, pool: Pool, memory: Memory, now: int) -> None:
         """Read the holds that end within the horizon."""
         until = now + HORIZON_US
         found = await due(pool, memory, until, LOOK_MAX)
         self._heap = found  # sorted, and a sorted list is a heap
-        self._horizon_us = found[-1][0] if len(found) == LOOK_MAX else until
+        self._more = len(found) == LOOK_MAX
+        self._horizon_us = found[-1][0] if self._more else until
 
     def watch(self, batch: Batch) -> None:
         """Note the holds that a batch made or gave a new end within the horizon."""
@@ -56,9 +59,10 @@ class Expiry:
 
     def wait_s(self, now: int) -> float:
         """Seconds until there may be something to do."""
-        soonest = min(self._heap[0][0] if self._heap else self._horizon_us, self._horizon_us - HORIZON_US // 2)
+        look = self._horizon_us if self._more else self._horizon_us - HORIZON_US // 2
+        soonest = min(self._heap[0][0] if self._heap else self._horizon_us, look)
         return min(30.0, max(0.01, (soonest - now) / SECOND))
 
     def forget(self) -> None:
         """Know nothing, so that the next cycle looks."""
-        self._heap, self._horizon_us = [], 0
+        self._heap, self._horizon_us, self._more = [], 0, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from inventory.ledger.messages import AnyCommand
 
@@ -26,29 +26,39 @@ class Group:
         self.left = count
         self.done: asyncio.Future[list[bytes]] = asyncio.get_running_loop().create_future()
 
-    def resolve(self, index: int, outcome: bytes) -> None:
-        """Record one outcome; the last one wakes whoever waits."""
-        self.outcomes[index] = outcome
-        self.left -= 1
+    def resolve(self, start: int, outcomes: Sequence[bytes]) -> None:
+        """Record the outcomes of a run of its commands; the last one wakes whoever waits."""
+        self.outcomes[start : start + len(outcomes)] = outcomes
+        self.left -= len(outcomes)
         if not self.left and not self.done.done():
             self.done.set_result(self.outcomes)
 
 
 class Letter:
-    """A command on its way. The engine's own commands have no group: nobody waits for them."""
+    """A run of commands on their way, decided together: a message's, or part of one. The engine's own commands have no
+    group: nobody waits for them."""
 
-    __slots__ = ("attempts", "command", "group", "index")
+    __slots__ = ("attempts", "commands", "group", "start")
 
-    def __init__(self, command: AnyCommand, group: Group | None, index: int) -> None:
-        self.command = command
+    def __init__(self, commands: Sequence[AnyCommand], group: Group | None, start: int = 0) -> None:
+        self.commands = commands
         self.group = group
-        self.index = index
+        self.start = start
         self.attempts = 0
 
-    def answer(self, outcome: bytes) -> None:
-        """Give the outcome to whoever waits, if anyone does."""
+    def __len__(self) -> int:
+        return len(self.commands)
+
+    def answer(self, outcomes: Sequence[bytes]) -> None:
+        """Give the outcomes to whoever waits, if anyone does."""
         if self.group is not None:
-            self.group.resolve(self.index, outcome)
+            self.group.resolve(self.start, outcomes)
+
+    def split(self, count: int) -> tuple[Letter, Letter]:
+        """Its first `count` commands, and the others."""
+        first, rest = Letter(self.commands[:count], self.group, self.start), Letter(self.commands[count:], self.group, self.start + count)
+        first.attempts = rest.attempts = self.attempts
+        return first, rest
 
 
 class Mailbox:
@@ -56,30 +66,39 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._letters: deque[Letter] = deque()
+        self._count = 0
         self.arrived = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._letters)
+        """Commands waiting."""
+        return self._count
 
     def put(self, commands: Sequence[AnyCommand]) -> Group:
         """Queue the commands of a message. Raises Full."""
-        if len(self._letters) + len(commands) > MAILBOX_MAX:
+        if self._count + len(commands) > MAILBOX_MAX:
             raise Full
         group = Group(len(commands))
-        self._letters.extend([Letter(command, group, index) for index, command in enumerate(commands)])
+        self._letters.append(Letter(commands, group))
+        self._count += len(commands)
         self.arrived.set()
         return group
 
-    def put_back(self, letters: Iterable[Letter]) -> None:
+    def put_back(self, letters: Sequence[Letter]) -> None:
         """Return letters to the front, in their order: their batch was undone."""
-        self._letters.extendleft(reversed(list(letters)))
+        self._letters.extendleft(reversed(letters))
+        self._count += sum(map(len, letters))
         self.arrived.set()
 
     def take(self, limit: int) -> list[Letter]:
-        """Up to `limit` letters, oldest first."""
-        if len(self._letters) <= limit:
-            taken = list(self._letters)
-            self._letters.clear()
-        else:
-            taken = [self._letters.popleft() for _ in range(limit)]
+        """Letters of up to `limit` commands together, oldest first. Only one that is too long by itself is split."""
+        taken: list[Letter] = []
+        room = limit
+        while self._letters and len(self._letters[0]) <= room:
+            taken.append(self._letters.popleft())
+            room -= len(taken[-1])
+        if self._letters and not taken:
+            first, rest = self._letters.popleft().split(limit)
+            self._letters.appendleft(rest)
+            taken.append(first)
+        self._count -= sum(map(len, taken))
         return taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from itertools import islice
 
 import asyncpg
 
@@ -16,19 +16,19 @@ class Replies:
     """The most recent outcomes by key hash. Holds those of batches in flight too: a repeat commits behind its original."""
 
     def __init__(self) -> None:
-        self.known: OrderedDict[bytes, tuple[bytes, bytes]] = OrderedDict()
+        self.known: Known = {}
 
     def remember(self, batch: Batch) -> None:
         """Keep the outcomes of a batch just decided."""
-        for key_hash, body_hash, _, outcome in batch.replies:
-            self.known[key_hash] = (body_hash, outcome)
-        while len(self.known) > KNOWN_MAX:
-            self.known.popitem(last=False)
+        self.known.update(batch.known)
+        if len(self.known) > KNOWN_MAX:
+            for key_hash in list(islice(self.known, len(self.known) - KNOWN_MAX * 9 // 10)):
+                del self.known[key_hash]
 
     def forget(self, batch: Batch) -> None:
         """Drop what a failed batch answered: it is not true. What committed batches answered stays true."""
-        for reply in batch.replies:
-            self.known.pop(reply[0], None)
+        for key_hash in batch.known:
+            self.known.pop(key_hash, None)
 
     async def recall(self, connection: asyncpg.Connection[asyncpg.Record], tenant: int, part: int, keys: list[bytes]) -> None:
         """Read the recorded outcomes of these keys, so that the commands which repeat them are answered from the record."""

@@ -39,5 +39,11 @@ async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
         command_timeout=10,
         max_inactive_connection_lifetime=0,
         init=use_flat_arrays,
+        reset=_keep,
         server_settings={"application_name": "onhand-engine", "jit": "off", "plan_cache_mode": "force_generic_plan"},
     )
+
+
+async def _keep(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing to reset: the engine's statements set nothing that outlives their transaction, and a round trip of resets
+    would stand between every commit and its answers."""

@@ -32,12 +32,12 @@ def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | R
     taken: Taken = {}
     entries: list[Entry] = []
     for number, line in enumerate(command.lines):
-        if not is_plain(line) and draw(state.cell((line.item, line.warehouse)), line, line.qty, taken) is None:
-            qty, pinned = state.cell((line.item, line.warehouse)).buckets.get(grain_of(line), (0, 0))
+        grain, key, plain = grain_of(line), (line.item, line.warehouse), is_plain(line)
+        if not plain and draw(state.cell(key), line, line.qty, taken) is None:
+            qty, pinned = state.cell(key).buckets.get(grain, (0, 0))
             fact = {**_where(number, line), "requested": line.qty, "available": max(0, qty - pinned)}
             return Refusal("insufficient_stock", (fact,))
-        pinned_qty = 0 if is_plain(line) else line.qty
-        entries.append(Entry(Kind.RESERVE, (line.item, line.warehouse), grain_of(line), 0, line.qty, delta_pinned=pinned_qty))
+        entries.append(Entry(Kind.RESERVE, key, grain, 0, line.qty, delta_pinned=0 if plain else line.qty))
     expires_at_us = NEVER if command.hard else now + command.expires_in_us
     return Decision(entries, NewHold(command.lines, command.hard, expires_at_us))
 
