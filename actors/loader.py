@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -44,13 +46,9 @@ async def due(pool: Pool, memory: Memory, until_us: int, limit: int) -> list[tup
 
 async def _load_reservations(pool: Pool, memory: Memory, seqs: list[int]) -> None:
     rows = await pool.fetch("SELECT * FROM stock_reservations($1, $2, $3)", memory.tenant, memory.part, seqs)
-    for seq in seqs:
-        memory.reservations[seq] = None
-    for row in rows:
-        reservation = memory.reservations[row["seq"]]
-        if reservation is None:
-            reservation = memory.reservations[row["seq"]] = _reservation(row)
-        reservation.lines.append(_line(row))
+    memory.reservations.update(dict.fromkeys(seqs))
+    for seq, lines in groupby(rows, itemgetter("seq")):
+        memory.reservations[seq] = _reservation(list(lines))
 
 
 async def _load_cells(pool: Pool, memory: Memory, keys: list[CellKey]) -> None:
@@ -69,8 +67,11 @@ async def _load_cells(pool: Pool, memory: Memory, keys: list[CellKey]) -> None:
             cell.buckets[grain] = (row["qty"], row["pinned"])
 
 
-def _reservation(row: Any) -> Reservation:
-    return Reservation(row["seq"], bool(row["hard"]), row["expires_at_us"], row["reference"], row["created_at_us"], row["created_by"], [])
+def _reservation(rows: list[Any]) -> Reservation:
+    head, lines = rows[0], tuple([_line(row) for row in rows])
+    return Reservation(
+        head["seq"], bool(head["hard"]), head["expires_at_us"], head["reference"], head["created_at_us"], head["created_by"], lines
+    )
 
 
 def _line(row: Any) -> ReservationLine:
