@@ -23,13 +23,12 @@ totals after it, cell version, document, item, warehouse, location, lot, owner, 
 then key, reference and reason; last, if it has one yet, its hash."""
 
 _FIXED = struct.Struct(">32sBiHqqqqqqqqqqqqqqiiiiiiHHHqIII")
-"""The previous hash, version byte, tenant, part, seq, epoch, recorded time, the row's numbers, and the lengths of its texts, which follow."""
+"""The previous hash, version byte, tenant, part, seq, epoch, recorded time, the row's numbers, and the lengths of its texts,
+which follow."""
 
 
 def row_hash(previous: bytes, tenant: int, part: int, seq: int, epoch: int, recorded: int, row: LedgerRow) -> bytes:
     """The hash of a row that comes after one with the hash `previous`."""
     key, reference, reason = row[NUMBERS].encode(), row[NUMBERS + 1].encode(), row[NUMBERS + 2].encode()
-    fixed = _FIXED.pack(
-        previous, HASH_VERSION, tenant, part, seq, epoch, recorded, *row[:NUMBERS], len(key), len(reference), len(reason)
-    )
+    fixed = _FIXED.pack(previous, HASH_VERSION, tenant, part, seq, epoch, recorded, *row[:NUMBERS], len(key), len(reference), len(reason))
     return hashlib.sha256(fixed + key + reference + reason).digest()
