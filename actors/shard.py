@@ -103,6 +103,7 @@ class Shard:
             await asyncio.sleep(SWEEP_S)
             try:
                 rows = await self._pool.fetch(_DUE_PARTITIONS, self._clock(), self._shards, self._number)
+                self.gauges.halted, self.gauges.unproven_rows = await self._pool.fetchrow(_PROVEN, self._shards, self._number)
             except UNREACHABLE as problem:
                 log.warning("sweep_skipped", problem=repr(problem))
                 continue
@@ -115,4 +116,8 @@ _DUE_PARTITIONS = """
 SELECT p.tenant_id, p.part FROM stock_partitions p
 WHERE p.tenant_id % $2 = $3 AND p.halted_rule IS NULL AND EXISTS (
   SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $1)
+"""
+_PROVEN = """
+SELECT count(p.halted_rule), COALESCE(sum(GREATEST(p.seq - COALESCE(v.seq, 0), 0)), 0)::bigint
+FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part) WHERE p.tenant_id % $1 = $2
 """

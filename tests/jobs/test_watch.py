@@ -1,0 +1,114 @@
+"""The watch proves ledgers as they grow…"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from db.engine import make_pool
+from jobs import watch
+from jobs.anchors import read
+from jobs.watch import Terms, Watch
+from tests.conftest import Database
+from tests.jobs.conftest import Books, write_books
+
+FLIP = "UPDATE stock_ledger SET delta_on_hand = delta_on_hand + 1 WHERE tenant_id = $tenant AND seq = 7"
+SLOW = Terms(every_s=600, share=1)
+
+
+class Desk:
+    """A watch on a database of its own, and its company."""
+
+    def __init__(self, books: Books, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self.books = books
+        self.closing = asyncio.Event()
+        self.watch = Watch(pool, books.folder / "anchors", books.folder / "anchor.key", SLOW, self.closing)
+
+    async def proven(self) -> tuple[int, bool]:
+        seq = await self.books.ask("SELECT seq FROM stock_proofs WHERE tenant_id = $tenant")
+        return seq, await self.books.ask("SELECT ok FROM stock_proofs WHERE tenant_id = $tenant")
+
+    def anchored(self) -> int:
+        """The last row that the file on the disk vouches for."""
+        return read(self.books.folder / "anchors", self.books.folder / "anchor.key").last((self.books.tenant, 0))
+
+
+@pytest.fixture
+async def desk(fresh_database: Database, tmp_path: Path) -> AsyncIterator[Desk]:
+    books = await write_books(fresh_database, tmp_path, proven=4, anchored=4)
+    pool = await make_pool(fresh_database.engine, 1)
+    yield Desk(books, pool)
+    await pool.close()
+
+
+async def test_goes_on_from_the_last_proof_to_the_head(desk: Desk) -> None:
+    assert await desk.proven() == (4, True)
+    await desk.watch.round()
+    assert await desk.proven() == (8, True)
+
+
+async def test_takes_a_long_way_in_pieces(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "ROWS_MAX", 3)
+    await desk.watch.round()
+    assert await desk.proven() == (7, True)
+    await desk.watch.round()
+    assert await desk.proven() == (8, True)
+
+
+async def test_lets_alone_what_has_not_grown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.watch.round()
+    looked: list[object] = []
+    monkeypatch.setattr(watch, "fast", lambda *args: looked.append(args))
+    await desk.watch.round()
+    assert looked == []
+
+
+async def test_halts_what_does_not_prove_and_says_so_once(desk: Desk) -> None:
+    await desk.books.ask(FLIP)
+    with capture_logs() as logs:
+        await desk.watch.round()
+        await desk.watch.round()
+    assert [(entry["event"], entry["log_level"], entry["seq"]) for entry in logs if entry["event"] == "ledger_halted"] == [
+        ("ledger_halted", "error", 7)
+    ]
+    assert await desk.proven() == (4, False)
+    assert await desk.books.ask("SELECT halted_seq FROM stock_partitions WHERE tenant_id = $tenant") == 7
+
+
+async def test_signs_what_it_has_proven_when_told_to_stop(desk: Desk) -> None:
+    assert desk.anchored() == 4
+    desk.closing.set()
+    await desk.watch.run()
+    assert desk.anchored() == 8
+    assert await desk.books.ask("SELECT anchored_seq FROM stock_proofs WHERE tenant_id = $tenant") == 8
+
+
+async def test_signs_nothing_that_does_not_prove(desk: Desk) -> None:
+    await desk.books.ask(FLIP)
+    desk.closing.set()
+    with capture_logs():
+        await desk.watch.run()
+    assert desk.anchored() == 4
+
+
+async def test_signs_a_head_once(desk: Desk) -> None:
+    await desk.watch.round()
+    await desk.watch.anchor()
+    await desk.watch.anchor()
+    assert read(desk.books.folder / "anchors", desk.books.folder / "anchor.key").lines == 2
+
+
+async def test_outlives_a_database_that_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away() -> None:
+        desk.closing.set()
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(desk.watch, "round", away)
+    with capture_logs() as logs:
+        await desk.watch.run()
+    assert {entry["event"] for entry in logs} == {"watch_skipped"}
