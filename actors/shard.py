@@ -103,13 +103,18 @@ class Shard:
             await asyncio.sleep(SWEEP_S)
             try:
                 rows = await self._pool.fetch(_DUE_PARTITIONS, self._clock(), self._shards, self._number)
-                self.gauges.halted, self.gauges.unproven_rows = await self._pool.fetchrow(_PROVEN, self._shards, self._number)
+                await self._count_unproven()
             except UNREACHABLE as problem:
                 log.warning("sweep_skipped", problem=repr(problem))
                 continue
             for tenant, part in rows:
                 if (tenant, part) not in self._partitions and not self._closing:
                     self._partition((tenant, part))
+
+    async def _count_unproven(self) -> None:
+        row = await self._pool.fetchrow(_PROVEN, self._shards, self._number)
+        assert row is not None
+        self.gauges.halted, self.gauges.unproven_rows = row
 
 
 _DUE_PARTITIONS = """

@@ -80,7 +80,7 @@ async def resume(engine_url: str, known: Anchors, slug: str) -> Report:
         verdicts = []
         for name, partition in await _partitions(pool, slug):
             found = await passes.deep(pool, partition, known, checkpoint=False)
-            if found.broken is None and await verdict.resume(pool, found, getpass.getuser()):
+            if found.broken is None and await verdict.resume(pool, found, known.last(partition), getpass.getuser()):
                 found = await passes.fast(pool, partition, known)
             verdicts.append((name, found))
         return Report(verdicts, known.problems)

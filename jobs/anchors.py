@@ -25,12 +25,13 @@ Partition = tuple[int, int]
 
 
 class Head(NamedTuple):
-    """The last row of a partition that was proven."""
+    """The last row of a partition that was proven, and the one that was anchored last."""
 
     tenant: int
     part: int
     seq: int
     hash: bytes
+    anchored_seq: int = 0
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ def read(folder: Path, key_path: Path) -> Anchors:
             continue
         if (anchored["number"], anchored["previous"]) != (number, _digest(anchors.last_line)):
             anchors.problems.append(f"line {number} of {FILE} does not follow the one before it")
+        if anchored["lost"]:
+            anchors.problems.append(f"lines before line {number} of {FILE} were lost")
         anchors.add([Head(tenant, part, seq, bytes.fromhex(digest)) for tenant, part, seq, digest in anchored["heads"]], line)
     return anchors
 
@@ -90,10 +93,14 @@ class Anchorer:
         self.anchors = read(folder, key_path)
 
     def append(self, heads: Sequence[Head], at_us: int) -> None:
-        """Sign the heads and write them down; they are on the disk when this returns."""
+        """Sign the heads and write them down; they are on the disk when this returns.
+
+        When the database remembers a later anchor than the file has, the line says so for good: a cut tail is not healed.
+        """
         anchored = {
             "at": rfc3339(at_us),
             "heads": [[head.tenant, head.part, head.seq, head.hash.hex()] for head in heads],
+            "lost": any(head.anchored_seq > self.anchors.last((head.tenant, head.part)) for head in heads),
             "number": self.anchors.lines + 1,
             "previous": _digest(self.anchors.last_line),
         }

@@ -23,10 +23,13 @@ async def record(pool: Pool, verdict: Verdict) -> None:
     await _halt(pool, verdict.partition, broken)
 
 
-async def resume(pool: Pool, verdict: Verdict, by: str) -> bool:
-    """Let a halted partition be written again, after a deep pass without fault; False if it was not halted. Leaves a fact."""
+async def resume(pool: Pool, verdict: Verdict, anchored_seq: int, by: str) -> bool:
+    """Let a halted partition be written again, after a deep pass without fault; False if it was not halted. Leaves a fact.
+
+    What counts from now on is what is there now: these rows, and anchors to `anchored_seq`.
+    """
     assert verdict.broken is None
-    await _note(pool, _PROVEN_ANEW, verdict, verdict.seq, verdict.head, now_us())
+    await _note(pool, _PROVEN_ANEW, verdict, verdict.seq, verdict.head, now_us(), anchored_seq)
     resumed: bool = await pool.fetchval(
         "SELECT stock_resume($1, $2, $3, $4, $5)", *verdict.partition, by, SYSTEM.principal_id, int(SYSTEM.role)
     )
@@ -46,12 +49,15 @@ async def _note(pool: Pool, statement: str, verdict: Verdict, *values: object) -
         await connection.execute(statement, *verdict.partition, *values)
 
 
-_PROVEN_ANEW = """
-INSERT INTO stock_proofs AS v (tenant_id, part, seq, hash, checked_at_us, ok) VALUES ($1, $2, $3, $4, $5, true)
-ON CONFLICT (tenant_id, part) DO UPDATE SET seq = $3, hash = $4, checked_at_us = $5, ok = true
-"""
 # Of two passes at once, the one that came further counts.
-_PROVEN = f"{_PROVEN_ANEW} WHERE v.seq <= $3 OR NOT v.ok"
+_PROVEN = """
+INSERT INTO stock_proofs AS v (tenant_id, part, seq, hash, checked_at_us, ok) VALUES ($1, $2, $3, $4, $5, true)
+ON CONFLICT (tenant_id, part) DO UPDATE SET seq = $3, hash = $4, checked_at_us = $5, ok = true WHERE v.seq <= $3 OR NOT v.ok
+"""
+_PROVEN_ANEW = """
+INSERT INTO stock_proofs (tenant_id, part, seq, hash, checked_at_us, ok, anchored_seq) VALUES ($1, $2, $3, $4, $5, true, $6)
+ON CONFLICT (tenant_id, part) DO UPDATE SET seq = $3, hash = $4, checked_at_us = $5, ok = true, anchored_seq = $6
+"""
 _FAILED = """
 INSERT INTO stock_proofs (tenant_id, part, seq, hash, checked_at_us, ok) VALUES ($1, $2, 0, '', $3, false)
 ON CONFLICT (tenant_id, part) DO UPDATE SET checked_at_us = $3, ok = false

@@ -101,7 +101,7 @@ WHERE p.halted_rule IS NULL AND p.seq > 0 AND (v.seq IS NULL OR (v.seq, v.hash, 
 ORDER BY v.checked_at_us NULLS FIRST
 """
 _UNANCHORED = """
-SELECT v.tenant_id, v.part, v.seq, v.hash FROM stock_proofs v JOIN stock_partitions p USING (tenant_id, part)
+SELECT v.tenant_id, v.part, v.seq, v.hash, v.anchored_seq FROM stock_proofs v JOIN stock_partitions p USING (tenant_id, part)
 WHERE v.ok AND p.halted_rule IS NULL AND v.seq > v.anchored_seq ORDER BY 1, 2
 """
 _ANCHORED = "UPDATE stock_proofs SET anchored_seq = $3 WHERE tenant_id = $1 AND part = $2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from actors import shard
 from actors.cluster import Cluster, ClusterEngine
 from actors.local import LocalEngine
 from app.verify import resume, verify
@@ -124,6 +125,23 @@ async def test_is_said_by_verify_until_resumed(shop: Shop) -> None:
     report = await verify(shop.mine.url, Anchors(), shop.mine.slug)
     assert [(found.faults, found.halted) for _, found in report.verdicts] == [([], ("hash_chain", 1))]
     assert not report.ok
+
+
+async def test_counts_what_is_halted_and_what_is_not_proven_yet(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard, "SWEEP_S", 0.05)
+    engine = LocalEngine(shop.books.database.engine, lambda *_: None, lambda: None)
+    await engine.start()
+    halted = await _counted(engine, lambda: engine.shard.gauges.unproven_rows > 0)
+    await shop.broken()
+    assert await _counted(engine, lambda: engine.shard.gauges.halted > halted) == halted + 1
+    await engine.close()
+
+
+async def _counted(engine: LocalEngine, enough: Callable[[], bool]) -> int:
+    async with asyncio.timeout(10):
+        while not enough():  # noqa: ASYNC110 - the sweeper sets no event
+            await asyncio.sleep(0.05)
+    return engine.shard.gauges.halted
 
 
 @pytest.mark.ray

@@ -80,7 +80,8 @@ class Books:
         """Sign the head as it is."""
         seq = await self.ask("SELECT seq FROM stock_partitions WHERE tenant_id = $tenant")
         digest = await self.ask("SELECT head_hash FROM stock_partitions WHERE tenant_id = $tenant")
-        self.anchorer().append([Head(self.tenant, 0, seq, digest)], now_us())
+        before = await self.ask("SELECT anchored_seq FROM stock_proofs WHERE tenant_id = $tenant")
+        self.anchorer().append([Head(self.tenant, 0, seq, digest, before)], now_us())
         await self.ask(f"UPDATE stock_proofs SET anchored_seq = {seq} WHERE tenant_id = $tenant")
 
     def anchorer(self) -> Anchorer:

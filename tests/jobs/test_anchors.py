@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from collections.abc import Callable
 
@@ -100,3 +101,11 @@ def missing(books: Books) -> tuple[int, str, int]:
     code, report = books.verify()
     fault = report["partitions"][0]["faults"][0]
     return code, fault["rule"], fault["seq"]
+
+
+def test_a_cut_tail_is_not_healed_by_what_is_written_after_it(books_proven_to: Make) -> None:
+    books = books_proven_to(8)
+    lines = books.anchor_file.read_bytes().splitlines(keepends=True)
+    books.anchor_file.write_bytes(lines[0])
+    asyncio.run(books.anchor())
+    assert books.verify()[1]["anchors"] == ["lines before line 2 of anchors.jsonl were lost"]
