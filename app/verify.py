@@ -7,8 +7,9 @@ import getpass
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -40,8 +41,8 @@ def main(engine_url: str, settings: Settings, args: Namespace) -> int:
     """Prove the ledgers of all companies, or of `args.tenant`; print the findings, as JSON with `args.json`."""
     slug = args.resume or args.tenant
     try:
-        known = anchors.read(settings.anchors, settings.anchor_key)
-        report = asyncio.run(resume(engine_url, known, slug) if args.resume else verify(engine_url, known, slug, deep=args.deep))
+        read = partial(anchors.read, settings.anchors, settings.anchor_key)
+        report = asyncio.run(resume(engine_url, read(), slug) if args.resume else verify(engine_url, read, slug, deep=args.deep))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         print(f"Could not verify: {problem}", file=sys.stderr)
         return 2
@@ -52,15 +53,19 @@ def main(engine_url: str, settings: Settings, args: Namespace) -> int:
     return 0 if report.ok else 1
 
 
-async def verify(engine_url: str, known: Anchors, slug: str | None = None, *, deep: bool = False) -> Report:
+async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:
     """Prove all partitions, or those of a company, since their last proofs or deeply; the verdicts are recorded, and halt."""
+    known = read()
     pool = await make_pool(engine_url, 1)
     try:
         verdicts = []
         for name, partition in await _partitions(pool, slug):
-            found = await (passes.deep(pool, partition, known) if deep else passes.fast(pool, partition, known))
-            await verdict.record(pool, found)
-            verdicts.append((name, found))
+            one_pass = passes.deep if deep else passes.fast
+            found = await one_pass(pool, partition, known)
+            if found.lacks_anchors:  # the watch may have signed while we were reading rows
+                known = read()
+                found = await one_pass(pool, partition, known)
+            verdicts.append((name, await verdict.record(pool, found)))
         return Report(verdicts, known.problems + ([] if slug else await _gone(pool, known)))
     finally:
         await pool.close()
@@ -68,9 +73,7 @@ async def verify(engine_url: str, known: Anchors, slug: str | None = None, *, de
 
 async def prove(pool: Pool, tenant: int, part: int) -> Verdict:
     """Prove one partition deeply, without anchors, and record it."""
-    found = await passes.deep(pool, (tenant, part), Anchors())
-    await verdict.record(pool, found)
-    return found
+    return await verdict.record(pool, await passes.deep(pool, (tenant, part), Anchors()))
 
 
 async def resume(engine_url: str, known: Anchors, slug: str) -> Report:

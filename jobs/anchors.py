@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +48,7 @@ class Anchors:
     def of(self, partition: Partition, since: int = 0) -> list[tuple[int, bytes]]:
         """The anchors of a partition that come after a row, and the last one before that."""
         rows = self.rows.get(partition, [])
-        return rows[max(0, sum(seq <= since for seq, _ in rows) - 1) :]
+        return rows[max(0, bisect_right(rows, since, key=itemgetter(0)) - 1) :]
 
     def last(self, partition: Partition) -> int:
         """The last row anchored, 0 for none."""

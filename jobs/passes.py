@@ -28,7 +28,7 @@ PATIENCE_S = 600.0
 class Verdict:
     """What became of a pass: rows proven from `since` to `seq`, what does not hold, and the rows around each fault.
 
-    `halted` is the rule and row for which the partition is read-only already.
+    `halted` is the rule and row for which the partition is read-only.
     """
 
     partition: Partition
@@ -43,6 +43,11 @@ class Verdict:
     def broken(self) -> Fault | None:
         """The first fault that makes the numbers wrong."""
         return next((fault for fault in self.faults if fault.rule not in BEARABLE), None)
+
+    @property
+    def lacks_anchors(self) -> bool:
+        """Whether more was anchored than the anchors at hand say."""
+        return any(fault.rule == "anchor_missing" for fault in self.faults)
 
 
 async def fast(pool: Pool, partition: Partition, anchors: Anchors, rows_max: int | None = None) -> Verdict:

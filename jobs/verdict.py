@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from inventory.ledger.proof import Fault
@@ -13,14 +15,15 @@ from tenants.domain import SYSTEM
 log = structlog.get_logger("jobs")
 
 
-async def record(pool: Pool, verdict: Verdict) -> None:
-    """Note how far the ledger is proven, or that it does not prove; then halt the partition."""
+async def record(pool: Pool, verdict: Verdict) -> Verdict:
+    """Note how far the ledger is proven, or that it does not prove; then halt the partition. Returns the verdict with that."""
     broken = verdict.broken
     if broken is None:
         await _note(pool, _PROVEN, verdict, verdict.seq, verdict.head, now_us())
-        return
+        return verdict
     await _note(pool, _FAILED, verdict, now_us())
     await _halt(pool, verdict.partition, broken)
+    return replace(verdict, halted=verdict.halted or (broken.rule, broken.seq))
 
 
 async def resume(pool: Pool, verdict: Verdict, anchored_seq: int, by: str) -> bool:

@@ -17,13 +17,15 @@ import structlog
 from jobs.anchors import Anchorer, Head, Partition
 from jobs.passes import Pool, fast
 from jobs.verdict import record
-from kit.clock import now_us
+from kit.clock import SECOND, now_us
 
 log = structlog.get_logger("jobs")
 
 ROWS_MAX = 20_000
 """Rows of one pass, about half a second of work: the snapshot stays short and every company gets its turn."""
 ANCHOR_S = 60.0
+AGAIN_S = 600
+"""A ledger that rests is looked at this seldom: whether its last row and its anchors are still there, two milliseconds."""
 LOCK_KEY = 7_105_113
 """Any fixed number of ours: two watches on one database take turns."""
 UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -64,7 +66,7 @@ class Watch:
 
     async def round(self) -> None:
         """Prove what has grown; anchor once a minute and at the end."""
-        for row in await self._pool.fetch(_GROWN):
+        for row in await self._pool.fetch(_GROWN, now_us() - AGAIN_S * SECOND):
             began = time.monotonic()
             await self.prove((row["tenant_id"], row["part"]))
             await self._rest((time.monotonic() - began) * (1 / self._terms.share - 1))
@@ -97,7 +99,8 @@ class Watch:
 
 _GROWN = """
 SELECT p.tenant_id, p.part FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part)
-WHERE p.halted_rule IS NULL AND p.seq > 0 AND (v.seq IS NULL OR (v.seq, v.hash, v.ok) <> (p.seq, p.head_hash, true))
+WHERE p.halted_rule IS NULL AND p.seq > 0
+  AND (v.seq IS NULL OR (v.seq, v.hash, v.ok) <> (p.seq, p.head_hash, true) OR v.checked_at_us < $1)
 ORDER BY v.checked_at_us NULLS FIRST
 """
 _UNANCHORED = """

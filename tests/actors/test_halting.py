@@ -40,7 +40,7 @@ class Shop:
         """Change a row of mine and verify."""
         await self.books.ask(FLIP)
         with capture_logs() as logs:
-            report = await verify(self.mine.url, Anchors(), self.mine.slug, deep=True)
+            report = await verify(self.mine.url, Anchors, self.mine.slug, deep=True)
         assert not report.ok
         assert [(entry["event"], entry["log_level"], entry["rule"], entry["seq"]) for entry in logs] == [
             ("ledger_halted", "error", "hash_chain", 1)
@@ -92,7 +92,7 @@ async def test_resumes_when_all_of_it_holds_again(shop: Shop) -> None:
     with pytest.raises(Halted):
         await shop.mine.reserve(1)
     await shop.books.ask(MEND)
-    assert not (await verify(shop.mine.url, Anchors(), shop.mine.slug, deep=True)).ok  # nobody has said so yet
+    assert not (await verify(shop.mine.url, Anchors, shop.mine.slug, deep=True)).ok  # nobody has said so yet
     assert (await resume(shop.mine.url, Anchors(), shop.mine.slug)).ok
     assert (await shop.mine.reserve(1)).code == ""
     assert shop.fenced == []
@@ -122,7 +122,7 @@ async def test_leaves_a_fact_of_both(shop: Shop) -> None:
 async def test_is_said_by_verify_until_resumed(shop: Shop) -> None:
     await shop.broken()
     await shop.books.ask(MEND)
-    report = await verify(shop.mine.url, Anchors(), shop.mine.slug)
+    report = await verify(shop.mine.url, Anchors, shop.mine.slug)
     assert [(found.faults, found.halted) for _, found in report.verdicts] == [([], ("hash_chain", 1))]
     assert not report.ok
 

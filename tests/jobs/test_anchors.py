@@ -109,3 +109,15 @@ def test_a_cut_tail_is_not_healed_by_what_is_written_after_it(books_proven_to: M
     books.anchor_file.write_bytes(lines[0])
     asyncio.run(books.anchor())
     assert books.verify()[1]["anchors"] == ["lines before line 2 of anchors.jsonl were lost"]
+
+
+def test_resumes_a_ledger_that_the_anchors_contradict_only_without_them(books_proven_to: Make) -> None:
+    """As after a restore to an earlier moment: moving the anchors away is the deliberate act."""
+    books = books_proven_to(8)
+    books.rewrite(6)
+    assert books.verify()[1]["partitions"][0]["halted"] == {"rule": "anchor", "seq": 5}
+    assert books.verify(resume=books.slug)[0] == 1
+    books.anchor_file.rename(books.folder / "set-aside.jsonl")
+    assert books.verify(resume=books.slug)[0] == 0
+    code, report = books.verify(deep=True)
+    assert (code, report["partitions"][0]["halted"]) == (0, None)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
+from app.verify import main
+from tests.conftest import Database
 from tests.jobs.conftest import Books
 
 MINE = "WHERE tenant_id = $tenant AND seq"
@@ -86,3 +91,23 @@ def first(books: Books, **said: object) -> tuple[int, str]:
     code, report = books.verify(**said)
     faults = report["partitions"][0]["faults"]
     return code, f"{faults[0]['rule']} {faults[0]['seq']}" if faults else ""
+
+
+@pytest.mark.parametrize(("url", "tenant"), [("postgresql://nobody@127.0.0.1:1/none", None), ("", "no-such-company")])
+def test_says_when_it_could_not_look(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, tenant: str | None
+) -> None:
+    args = Namespace(tenant=tenant, deep=False, resume=None, json=True)
+    assert main(url or database.engine, Settings.from_env({"ONHAND_VAR": str(tmp_path)}), args) == 2
+    assert capsys.readouterr().err.startswith("Could not verify: ")
+
+
+def test_tells_people_what_it_found(books_proven_to: Callable[[int], Books], capsys: pytest.CaptureFixture[str]) -> None:
+    books = books_proven_to(4)
+    books.did(FLIP)
+    books.verify()
+    args = Namespace(tenant=books.slug, deep=False, resume=None, json=False)
+    assert main(books.database.engine, Settings.from_env({"ONHAND_VAR": str(books.folder)}), args) == 1
+    said = capsys.readouterr().out
+    assert f"{books.slug}.0: #1 to #8, " in said
+    assert f"halted at #6 (hash_chain): nothing is written until `onhand verify --resume {books.slug}`" in said

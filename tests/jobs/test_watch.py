@@ -68,6 +68,18 @@ async def test_lets_alone_what_has_not_grown(desk: Desk, monkeypatch: pytest.Mon
     assert looked == []
 
 
+async def test_sees_that_the_tail_of_a_resting_ledger_is_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.watch.round()
+    await desk.books.ask("DELETE FROM stock_ledger WHERE tenant_id = $tenant AND seq = 8")
+    with capture_logs():
+        await desk.watch.round()
+        assert await desk.proven() == (8, True)  # nothing has grown
+        monkeypatch.setattr(watch, "AGAIN_S", 0)
+        await desk.watch.round()
+    assert await desk.proven() == (8, False)
+    assert await desk.books.ask("SELECT halted_seq FROM stock_partitions WHERE tenant_id = $tenant") == 8
+
+
 async def test_halts_what_does_not_prove_and_says_so_once(desk: Desk) -> None:
     await desk.books.ask(FLIP)
     with capture_logs() as logs:

@@ -44,7 +44,7 @@ async def test_counts_every_line_once_though_interrupted(shop_alone: Shop, real:
     third = await shop.replay(first_lines)
     assert third.code == 0, third.out
     assert (await books(fresh_database, shop.manager.tenant.id)).rows == rows
-    assert (await verify(fresh_database.engine, Anchors(), deep=True)).ok
+    assert (await verify(fresh_database.engine, Anchors, deep=True)).ok
 
 
 @pytest.mark.timeout(300)
