@@ -36,7 +36,7 @@ async def _serve(settings: Settings, url: str) -> None:
     pool = await make_pool(url, 1)
     lock = await asyncpg.connect(url)
     try:
-        if await _locked(lock, closing, terms.every_s):
+        if await locked(lock, closing, terms.every_s):
             log.info("watching", anchors=str(settings.anchors))
             await Watch(pool, settings.anchors, settings.anchor_key, terms, closing).run()
     finally:
@@ -44,7 +44,7 @@ async def _serve(settings: Settings, url: str) -> None:
         await pool.close()
 
 
-async def _locked(connection: asyncpg.Connection[asyncpg.Record], closing: asyncio.Event, every_s: float) -> bool:
+async def locked(connection: asyncpg.Connection[asyncpg.Record], closing: asyncio.Event, every_s: float) -> bool:
     """Wait until no other watch works on this database; False when told to stop before."""
     while not closing.is_set():
         if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_KEY):

@@ -6,10 +6,10 @@ One watch works at a time; another waits for the lock that the first holds in th
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import asyncpg
 import structlog
@@ -47,7 +47,7 @@ class Watch:
         self._anchorer = Anchorer(folder, key_path)
         self._terms = terms
         self._closing = closing
-        self._anchored_at = time.monotonic()
+        self._anchored_at = monotonic()
 
     async def run(self) -> None:
         for problem in self._anchorer.anchors.problems:
@@ -67,11 +67,11 @@ class Watch:
     async def round(self) -> None:
         """Prove what has grown; anchor once a minute and at the end."""
         for row in await self._pool.fetch(_GROWN, now_us() - AGAIN_S * SECOND):
-            began = time.monotonic()
+            began = monotonic()
             await self.prove((row["tenant_id"], row["part"]))
-            await self._rest((time.monotonic() - began) * (1 / self._terms.share - 1))
-        if self._closing.is_set() or time.monotonic() - self._anchored_at >= ANCHOR_S:
-            self._anchored_at = time.monotonic()
+            await self._rest((monotonic() - began) * (1 / self._terms.share - 1))
+        if self._closing.is_set() or monotonic() - self._anchored_at >= ANCHOR_S:
+            self._anchored_at = monotonic()
             await self.anchor()
 
     async def prove(self, partition: Partition) -> None:

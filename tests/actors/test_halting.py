@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from actors import shard
+from actors import commit, shard
 from actors.cluster import Cluster, ClusterEngine
 from actors.local import LocalEngine
 from app.verify import resume, verify
@@ -24,6 +25,8 @@ from tests.conftest import Database
 from tests.jobs.conftest import Books
 
 FLIP = "UPDATE stock_ledger SET delta_on_hand = delta_on_hand + 1 WHERE tenant_id = $tenant AND seq = 1"
+HALT = "SELECT stock_halt($1, 0::smallint, 'head', 1, 0, 0, 0::smallint)"
+ARGUMENTS = re.findall(r"\$\d+", commit.STATEMENT)
 MEND = "UPDATE stock_ledger SET delta_on_hand = delta_on_hand - 1 WHERE tenant_id = $tenant AND seq = 1"
 
 
@@ -75,6 +78,23 @@ async def test_refuses_all_who_wait_together(shop: Shop) -> None:
     outcomes = await asyncio.gather(*[shop.mine.reserve(1) for _ in range(50)], return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {Halted}
     assert await shop.mine.count("stock_replies") == 1  # refused without a trace: the keys stay valid
+
+
+async def test_waits_for_the_batch_in_flight_which_is_the_last_one(shop: Shop) -> None:
+    """Two connections, as for the fence itself: halting stands in the queue behind a batch that has not committed yet."""
+    batch, halting = await asyncpg.connect(shop.mine.url), await asyncpg.connect(shop.mine.url)
+    values = [shop.mine.tenant, 0, 1, 1, bytes(32), 0, *[()] * (len(ARGUMENTS) - 6)]
+    async with batch.transaction():
+        await batch.execute(commit.STATEMENT, *values)
+        halt = asyncio.create_task(halting.fetchval(HALT, shop.mine.tenant))
+        done, _ = await asyncio.wait([halt], timeout=0.2)
+        assert not done
+    assert await halt
+    with pytest.raises(asyncpg.PostgresError) as fenced:
+        await batch.execute(commit.STATEMENT, *values)
+    assert fenced.value.sqlstate == "OH001"
+    await batch.close()
+    await halting.close()
 
 
 async def test_bars_a_new_owner_too(shop: Shop, database: Database) -> None:

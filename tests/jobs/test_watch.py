@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from app.watch import locked
 from db.engine import make_pool
 from jobs import watch
 from jobs.anchors import read
@@ -26,6 +28,7 @@ class Desk:
 
     def __init__(self, books: Books, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self.books = books
+        self.pool = pool
         self.closing = asyncio.Event()
         self.watch = Watch(pool, books.folder / "anchors", books.folder / "anchor.key", SLOW, self.closing)
 
@@ -124,3 +127,31 @@ async def test_outlives_a_database_that_is_away(desk: Desk, monkeypatch: pytest.
     with capture_logs() as logs:
         await desk.watch.run()
     assert {entry["event"] for entry in logs} == {"watch_skipped"}
+
+
+async def test_rests_nine_times_as_long_as_it_works_for_a_tenth(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count()  # every look at the clock finds it a second later, so a pass takes one
+    monkeypatch.setattr(watch, "monotonic", lambda: float(next(seconds)))
+    rested: list[float] = []
+
+    async def rest(wanted: float) -> None:
+        rested.append(wanted)
+
+    modest = Watch(desk.pool, desk.books.folder / "anchors", desk.books.folder / "anchor.key", Terms(1, 0.1), desk.closing)
+    monkeypatch.setattr(modest, "_rest", rest)
+    await modest.round()
+    assert rested == [pytest.approx(9)]
+
+
+async def test_waits_while_another_watch_works_on_the_database(database: Database) -> None:
+    closing = asyncio.Event()
+    first, second = await asyncpg.connect(database.engine), await asyncpg.connect(database.engine)
+    assert await locked(first, closing, 600)
+    waiting = asyncio.create_task(locked(second, closing, 0.05))
+    done, _ = await asyncio.wait([waiting], timeout=0.2)
+    assert not done
+    await first.close()
+    assert await waiting
+    closing.set()
+    assert not await locked(second, closing, 600)
+    await second.close()
