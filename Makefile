@@ -35,8 +35,8 @@ check: setup-test ## style, types and the import contracts
 bench: setup-test ## the engine against a lock per request and the raw insert limit, in one run
 	@exec .venv/bin/python -m loadtests.bench
 
-verify: setup ## prove that ledger, balances and reservations agree
-	@exec .venv/bin/onhand verify
+verify: setup ## prove from the first row that ledgers, balances and reservations agree
+	@exec .venv/bin/onhand verify --deep
 
 clean: ## remove what setup made; var/ with your data stays
 	rm -rf .venv .stamps static/vendor static/dist node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

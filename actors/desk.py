@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from actors.shard import AGAIN, BUSY, OK
-from inventory.context import Unavailable
+from actors.shard import AGAIN, BUSY, HALTED, OK
+from inventory.context import Halted, Unavailable
 from inventory.ledger.messages import AnyCommand, Command, Outcome
 
 log = structlog.get_logger("actors")
@@ -196,10 +196,9 @@ class Desk:
 
     def _deliver(self, lane: Lane, taken: list[Waiting], status: str, outcomes: list[Outcome]) -> None:
         if status != OK:
-            reason = "too many commands are waiting" if status == BUSY else "the outcome is not known yet"
             for _, future in taken:
                 if not future.done():
-                    future.set_exception(Unavailable(reason))
+                    future.set_exception(_problem(status))
             return
         seq = 0
         for (_, future), outcome in zip(taken, outcomes, strict=True):
@@ -207,3 +206,9 @@ class Desk:
             if not future.done():
                 future.set_result(outcome)
         self._hint(*lane.key, seq)
+
+
+def _problem(status: str) -> Unavailable:
+    if status == HALTED:
+        return Halted("the ledger does not prove")
+    return Unavailable("too many commands are waiting" if status == BUSY else "the outcome is not known yet")

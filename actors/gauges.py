@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Gauges:
-    """Totals since the shard started. `batch_sizes` counts batches by the power of two their size reaches."""
+    """Totals since the shard started. `batch_sizes` counts batches by the power of two their size reaches.
+
+    As of the last sweep, of the shard's partitions: how many are halted, and how many rows are not proven yet.
+    """
 
     commands: int = 0
     batches: int = 0
@@ -17,6 +20,8 @@ class Gauges:
     failed: int = 0
     commit_us: int = 0
     batch_sizes: dict[int, int] = field(default_factory=dict)
+    halted: int = 0
+    unproven_rows: int = 0
 
     def count(self, commands: int, rows: int, commit_us: int) -> None:
         """Add one committed batch."""

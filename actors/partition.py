@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from actors import lease
 from actors.commit import Fenced
-from actors.cycle import Cycle, Hint
+from actors.cycle import Cycle, Hint, patiently
 from actors.gauges import Gauges
 from actors.loader import Pool
 from actors.mailbox import Group, Mailbox
@@ -19,7 +20,7 @@ log = structlog.get_logger("actors")
 
 
 class Partition:
-    """Starts its cycle when made. `ended` is called once, with True if it was fenced."""
+    """Starts its cycle when made. `ended` is called once, with True if another owner fenced it."""
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Partition:
     ) -> None:
         self.key = key
         self._owner = owner
+        self._pool = pool
         self._ended = ended
         self._mailbox = Mailbox()
         self._waiting: set[Group] = set()
@@ -58,14 +60,23 @@ class Partition:
         fenced = False
         try:
             await self._cycle.run(*self.key, self._owner)
+        except lease.Halted as problem:
+            self._refuse(problem)
         except Fenced:
-            fenced = True
-            log.warning("fenced", tenant=self.key[0], part=self.key[1])
+            # After a halt there is no other owner: what waits is sent again and hears of it when this begins anew.
+            fenced = not await patiently(lambda: lease.vacant(self._pool, *self.key))
+            log.warning("fenced", tenant=self.key[0], part=self.key[1], rival=fenced)
         except Exception:
             # A fault of ours. Forget everything and begin again: the database has the truth, the keys make resending safe.
             log.exception("partition_failed", tenant=self.key[0], part=self.key[1])
         finally:
-            for group in list(self._waiting):
-                if not group.done.done():
-                    group.done.cancel()
+            for group in self._unanswered():
+                group.done.cancel()
             self._ended(self, fenced)
+
+    def _refuse(self, problem: lease.Halted) -> None:
+        for group in self._unanswered():
+            group.done.set_exception(problem)
+
+    def _unanswered(self) -> list[Group]:
+        return [group for group in self._waiting if not group.done.done()]

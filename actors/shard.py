@@ -13,6 +13,7 @@ import structlog
 from actors.commit import UNREACHABLE
 from actors.cycle import Hint
 from actors.gauges import Gauges
+from actors.lease import Halted
 from actors.loader import Pool
 from actors.mailbox import Full
 from actors.partition import Partition
@@ -32,9 +33,9 @@ Message = list[tuple[int, int, list[AnyCommand]]]
 decode_message = msgspec.msgpack.Decoder(Message).decode
 encode_answer = msgspec.msgpack.Encoder().encode
 
-OK, BUSY, LATE, AGAIN = "", "busy", "late", "again"
+OK, BUSY, LATE, AGAIN, HALTED = "", "busy", "late", "again", "halted"
 """What became of a partition's commands: decided; not taken, the mailbox is full; not known in time; the partition began
-anew and has forgotten them, send them again."""
+anew and has forgotten them, send them again; not done, its ledger does not prove."""
 
 
 class Shard:
@@ -79,6 +80,8 @@ class Shard:
             return LATE, []
         except asyncio.CancelledError:  # the partition ended with them in its hands
             return AGAIN, []
+        except Halted:
+            return HALTED, []
         return OK, [msgspec.Raw(outcome) for outcome in outcomes]
 
     def _partition(self, key: tuple[int, int]) -> Partition:
@@ -100,6 +103,7 @@ class Shard:
             await asyncio.sleep(SWEEP_S)
             try:
                 rows = await self._pool.fetch(_DUE_PARTITIONS, self._clock(), self._shards, self._number)
+                await self._count_unproven()
             except UNREACHABLE as problem:
                 log.warning("sweep_skipped", problem=repr(problem))
                 continue
@@ -107,9 +111,18 @@ class Shard:
                 if (tenant, part) not in self._partitions and not self._closing:
                     self._partition((tenant, part))
 
+    async def _count_unproven(self) -> None:
+        row = await self._pool.fetchrow(_PROVEN, self._shards, self._number)
+        assert row is not None
+        self.gauges.halted, self.gauges.unproven_rows = row
+
 
 _DUE_PARTITIONS = """
 SELECT p.tenant_id, p.part FROM stock_partitions p
-WHERE p.tenant_id % $2 = $3 AND EXISTS (
+WHERE p.tenant_id % $2 = $3 AND p.halted_rule IS NULL AND EXISTS (
   SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $1)
+"""
+_PROVEN = """
+SELECT count(p.halted_rule), COALESCE(sum(GREATEST(p.seq - COALESCE(v.seq, 0), 0)), 0)::bigint
+FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part) WHERE p.tenant_id % $1 = $2
 """

@@ -1,4 +1,4 @@
-"""The command line: `onhand run | web | replay | verify | migrate`. Imports late, so that `--help` answers at once."""
+"""The command line: `onhand run | web | watch | replay | verify | migrate`. Imports late, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -51,8 +51,13 @@ def parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="prove that ledger, balances and reservations agree")
     verify.add_argument("--tenant", metavar="SLUG", help="of this company only")
+    verify.add_argument("--deep", action="store_true", help="everything from the first row, instead of what came since the last proof")
+    verify.add_argument("--resume", metavar="SLUG", help="let this company's halted stock be written again, if all of it holds now")
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(command=_verify)
+
+    watch = commands.add_parser("watch", help="prove ledgers as they grow, and anchor their heads outside the database")
+    watch.set_defaults(command=_watch)
 
     migrate = commands.add_parser("migrate", help="bring the schema of DATABASE_URL up to date")
     migrate.set_defaults(command=_migrate)
@@ -96,10 +101,21 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from app import reach, verify
+    from app import logs, reach, verify
 
-    with reach.database(_settings(args)) as urls:
-        return verify.main(urls.engine, args)
+    settings = _settings(args)
+    logs.configure(settings.log_level)
+    with reach.database(settings) as urls:
+        return verify.main(urls.engine, settings, args)
+
+
+def _watch(args: argparse.Namespace) -> int:
+    from app import logs, watch
+
+    settings = _settings(args)
+    logs.configure(settings.log_level)
+    watch.serve(settings)
+    return 0
 
 
 def _migrate(args: argparse.Namespace) -> int:

@@ -112,7 +112,7 @@ def spawn(
 
 
 def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None) -> subprocess.Popen[bytes]:
-    """Start a command of ours (`web`, `replay`) in a session of its own; without a log it speaks to our terminal.
+    """Start a command of ours (`web`, `watch`, `replay`) in a session of its own; without a log it speaks to our terminal.
 
     It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
     """

@@ -17,27 +17,20 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from app import provision
+from app.children import Child, Web, child_environ
 from app.claims import folder_claimed, need_port
 from app.embedded import Postgres, Redis
-from app.processes import spawn_ours, ticks, wait_gone
+from app.processes import spawn_ours, wait_gone
 from app.progress import say, step, table
 from app.provision import Urls
-from app.server import Hurry
 from app.settings import CannotStart, Settings
 
-WEB_STOP_SECONDS = 8.0
-"""The web drains for up to 5 seconds by itself; after this it is killed. Whatever was acknowledged is committed."""
 REPLAY_STOP_SECONDS = 5.0
-READY_SECONDS = 60.0
-BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)
-STEADY_SECONDS = 60.0
-"""A web process that lived this long is forgiven its earlier falls."""
 
 
 class _Stopped(KeyboardInterrupt):
@@ -53,7 +46,7 @@ class Supervisor:
         self._sales = Path(sales).absolute() if sales else None
         self._speed = speed
         self._servers: list[Postgres | Redis] = []
-        self._web: _Web | None = None
+        self._children: list[Child] = []
         self._replay: subprocess.Popen[bytes] | None = None
         self._stopping = False
         self._in_a_hurry = False
@@ -82,8 +75,11 @@ class Supervisor:
         need_port(self.settings.host, self.settings.port)
         urls = self._start_servers(started)
         data = _in_thread(lambda: self._fill(urls))
+        watch = Child("watch", self.settings)
+        started.callback(watch.stop, self._hurried)  # before the engine starts: it ends after it, and signs its last rows too
         self._start_engine(urls, started)
         data.result()
+        self._keep(watch)
         self._start_web(started)
 
     def _start_servers(self, started: ExitStack) -> Urls:
@@ -135,10 +131,15 @@ class Supervisor:
 
     def _start_web(self, started: ExitStack) -> None:
         with step("Web"):
-            self._web = _Web(self.settings, self.url)
-            started.callback(self._web.stop, self._hurried)
-            self._web.start()
-            self._web.wait_ready()
+            web = Web(self.settings)
+            started.callback(web.stop, self._hurried)
+            self._keep(web)
+            web.wait_ready()
+
+    def _keep(self, child: Child) -> None:
+        """Start it, and again whenever it falls."""
+        self._children.append(child)
+        child.start()
 
     def _welcome(self, seconds: float) -> None:
         say(f"\nOnhand is ready after {seconds:.0f} s: {self.url}\n")
@@ -152,13 +153,13 @@ class Supervisor:
 
     def _serve(self, started: ExitStack) -> None:
         if self._sales:
-            self._replay = spawn_ours(["replay", str(self._sales), "--speed", self._speed], self._environ(), log=None)
+            self._replay = spawn_ours(["replay", str(self._sales), "--speed", self._speed], child_environ(self.settings), log=None)
             started.callback(self._stop_replay)
         while True:
             time.sleep(0.25)
             self._keep_servers()
-            if self._web:
-                self._web.keep()
+            for child in self._children:
+                child.keep()
             if self._replay and self._replay.poll() is not None:
                 say(f"\nThe replay ended{f' with code {code}' if (code := self._replay.returncode) else ''}; Onhand goes on at {self.url}.")
                 self._replay = None
@@ -177,9 +178,6 @@ class Supervisor:
                 child.kill()
                 child.wait()
 
-    def _environ(self) -> dict[str, str]:
-        return child_environ(self.settings)
-
     def _listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
@@ -193,88 +191,6 @@ class Supervisor:
 
     def _hurried(self) -> bool:
         return self._in_a_hurry
-
-
-class _Web:
-    """The web process: started, asked whether it is ready, started again when it falls."""
-
-    def __init__(self, settings: Settings, url: str) -> None:
-        self._settings = settings
-        self._url = url
-        self._log = settings.logs / "web.log"
-        self._child: subprocess.Popen[bytes] | None = None
-        self._since = 0.0
-        self._falls = 0
-        self._again_at = 0.0
-
-    def start(self) -> None:
-        self._settings.logs.mkdir(exist_ok=True)
-        self._since = time.monotonic()
-        self._child = spawn_ours(["web"], child_environ(self._settings), self._log)
-
-    def wait_ready(self) -> None:
-        """Return when it says that it can serve. Raises CannotStart with its last words otherwise."""
-        for _ in ticks(READY_SECONDS):
-            if self._child is None or self._child.poll() is not None:
-                raise CannotStart(f"The web process ended while starting. The end of its log, {self._log}:\n{self._last_words()}")
-            if self._is_ready():
-                return
-            time.sleep(0.1)
-        raise CannotStart(
-            f"The web process is not ready after {READY_SECONDS:.0f} seconds. The end of its log, {self._log}:\n{self._last_words()}"
-        )
-
-    def keep(self) -> None:
-        """Start it again after a while if it fell; the while grows with every fall."""
-        if self._child is not None and self._child.poll() is None:
-            return
-        now = time.monotonic()
-        if self._child is not None:
-            self._falls = 1 if now - self._since > STEADY_SECONDS else self._falls + 1
-            pause = BACK_OFF_SECONDS[min(self._falls, len(BACK_OFF_SECONDS)) - 1]
-            self._again_at = now + pause
-            say(f"The web process ended (code {self._child.returncode}); starting it again in {pause:g} s. Its log: {self._log}")
-            self._child = None
-        if now >= self._again_at:
-            self.start()
-
-    def stop(self, hurried: Hurry) -> None:
-        child, self._child = self._child, None
-        if child and child.poll() is None:
-            child.terminate()
-            if not wait_gone(child, WEB_STOP_SECONDS, hurried):
-                child.kill()
-                child.wait()
-
-    def _is_ready(self) -> bool:
-        connection = HTTPConnection(self._settings.host, self._settings.port, timeout=2)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def _last_words(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-
-
-def child_environ(settings: Settings) -> dict[str, str]:
-    """The environment of `web` and `replay`: all addresses found out, and never the owner's."""
-    environ = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
-    known = {
-        "ONHAND_VAR": str(settings.var),
-        "ONHAND_HOST": settings.host,
-        "ONHAND_PORT": str(settings.port),
-        "ONHAND_ENGINE": settings.engine,
-        "ONHAND_SHARDS": str(settings.shards),
-        "DATABASE_APP_URL": settings.database_app_url,
-        "DATABASE_ENGINE_URL": settings.database_engine_url,
-        "REDIS_URL": settings.redis_url,
-        "RAY_ADDRESS": settings.ray_address,
-    }
-    return environ | {name: text for name, text in known.items() if text}
 
 
 def _in_thread(work: Callable[[], None]) -> Future[None]:

@@ -32,6 +32,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _percent(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
+        raise ValueError("must be a whole number between 1 and 100")
+    return int(text)
+
+
 def _text(text: str) -> str:
     return text
 
@@ -84,11 +90,17 @@ class Settings:
     log_level: str = _setting("ONHAND_LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info")
     environment: Literal["development", "production"] = _setting("ONHAND_ENVIRONMENT", _one_of("development", "production"), "development")
     secret: str = _setting("ONHAND_SECRET", _secret, shown=False)
+    verify_every_s: int = _setting("ONHAND_VERIFY_EVERY", _count, "5")
+    verify_percent: int = _setting("ONHAND_VERIFY_PERCENT", _percent, "10")
+    anchors: Path = _setting("ONHAND_ANCHORS", _folder, "")
+    anchor_key: Path = _setting("ONHAND_ANCHOR_KEY", _folder, "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Settings from environment variables; an empty variable counts as absent. Raises CannotStart naming the culprit."""
         values = {each.name: _read(environ, each.metadata) for each in fields(cls)}
+        values["anchors"] = values["anchors"] or values["var"] / "anchors"
+        values["anchor_key"] = values["anchor_key"] or values["var"] / "anchor.key"
         settings = cls(**values)
         return settings if settings.secret else replace(settings, secret=_local_secret(settings))
 

@@ -1,92 +1,148 @@
-"""`onhand verify`: proves every ledger from its first row. Exit 0: all holds; 1: something does not; 2: could not look."""
+"""`onhand verify`: proves the ledgers. Exit 0: all holds; 1: something does not; 2: could not look."""
 
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
 
+from app.settings import Settings
 from db.engine import make_pool
-from inventory.ledger.proof import Proof
-from kit.clock import now_us
+from inventory.ledger.proof import Fault, Record
+from jobs import anchors, passes, verdict
+from jobs.anchors import Anchors
+from jobs.passes import Pool, Verdict
 
-PREFETCH = 2_000
-"""Rows fetched at a time: a few hundred kilobytes."""
+SHOWN_MAX = 5
+"""Faults of a partition told to people; programs get all of them."""
 
 
-def main(engine_url: str, args: Namespace) -> int:
-    """Prove the ledgers of all tenants, or of `args.tenant`; print the findings, as JSON with `args.json`."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a run: a verdict for each partition with the slug of its company, and what is wrong with the anchors."""
+
+    verdicts: list[tuple[str, Verdict]]
+    anchors: list[str]
+
+    @property
+    def ok(self) -> bool:
+        return not self.anchors and not any(each.faults or each.halted for _, each in self.verdicts)
+
+
+def main(engine_url: str, settings: Settings, args: Namespace) -> int:
+    """Prove the ledgers of all companies, or of `args.tenant`; print the findings, as JSON with `args.json`."""
+    slug = args.resume or args.tenant
     try:
-        proofs = asyncio.run(verify(engine_url, args.tenant))
+        read = partial(anchors.read, settings.anchors, settings.anchor_key)
+        report = asyncio.run(resume(engine_url, read(), slug) if args.resume else verify(engine_url, read, slug, deep=args.deep))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         print(f"Could not verify: {problem}", file=sys.stderr)
         return 2
-    if args.tenant and not proofs:
-        print(f"Could not verify: no company {args.tenant} with a ledger.", file=sys.stderr)
+    if slug and not report.verdicts:
+        print(f"Could not verify: no company {slug} with a ledger.", file=sys.stderr)
         return 2
-    print(json.dumps([_shown(slug, proof) for slug, proof in proofs], indent=2) if args.json else _told(proofs))
-    return 1 if any(proof.faults for _, proof in proofs) else 0
+    print(json.dumps(_shown(report), indent=2) if args.json else _told(report))
+    return 0 if report.ok else 1
 
 
-async def verify(engine_url: str, slug: str | None = None) -> list[tuple[str, Proof]]:
-    """Proofs of all partitions, with the slug of the tenant of each; each proof is recorded in the database too."""
+async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:
+    """Prove all partitions, or those of a company, since their last proofs or deeply; the verdicts are recorded, and halt."""
+    known = read()
     pool = await make_pool(engine_url, 1)
     try:
-        partitions = await pool.fetch(
-            "SELECT t.slug, p.tenant_id, p.part FROM stock_partitions p JOIN tenants t ON t.id = p.tenant_id "
-            "WHERE $1::text IS NULL OR t.slug = $1 ORDER BY 1, 3",
-            slug,
-        )
-        return [(row["slug"], await prove(pool, row["tenant_id"], row["part"])) for row in partitions]
+        verdicts = []
+        for name, partition in await _partitions(pool, slug):
+            one_pass = passes.deep if deep else passes.fast
+            found = await one_pass(pool, partition, known)
+            if found.lacks_anchors:  # the watch may have signed while we were reading rows
+                known = read()
+                found = await one_pass(pool, partition, known)
+            verdicts.append((name, await verdict.record(pool, found)))
+        return Report(verdicts, known.problems + ([] if slug else await _gone(pool, known)))
     finally:
         await pool.close()
 
 
-async def prove(pool: asyncpg.Pool, tenant: int, part: int) -> Proof:
-    """Replay one partition in one snapshot, so that the engine may go on writing meanwhile."""
-    proof = Proof(tenant, part)
-    async with pool.acquire() as connection:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
-            partition = await connection.fetchrow(
-                "SELECT seq, head_hash FROM stock_partitions WHERE tenant_id = $1 AND part = $2", tenant, part
-            )
-            assert partition is not None
-            rows = "SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 ORDER BY seq"
-            async for row in connection.cursor(rows, tenant, part, prefetch=PREFETCH):
-                proof.row(row)
-            proof.balances(await connection.fetch("SELECT * FROM stock_balances WHERE tenant_id = $1 AND part = $2", tenant, part))
-            proof.buckets(await connection.fetch("SELECT * FROM stock_buckets WHERE tenant_id = $1", tenant))
-            proof.holds(await connection.fetch("SELECT * FROM stock_holds WHERE tenant_id = $1 AND part = $2", tenant, part))
-            proof.end(partition["seq"], partition["head_hash"])
-        async with connection.transaction():
-            await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
-            await connection.execute(_RECORD, tenant, part, proof.seq, proof.head, now_us(), not proof.faults)
-    return proof
+async def prove(pool: Pool, tenant: int, part: int) -> Verdict:
+    """Prove one partition deeply, without anchors, and record it."""
+    return await verdict.record(pool, await passes.deep(pool, (tenant, part), Anchors()))
 
 
-_RECORD = """
-INSERT INTO stock_proofs (tenant_id, part, seq, hash, checked_at_us, ok) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (tenant_id, part) DO UPDATE SET seq = $3, hash = $4, checked_at_us = $5, ok = $6
-"""
+async def resume(engine_url: str, known: Anchors, slug: str) -> Report:
+    """Let a company's halted partitions be written again, each if all of it holds now, whatever was proven before."""
+    pool = await make_pool(engine_url, 1)
+    try:
+        verdicts = []
+        for name, partition in await _partitions(pool, slug):
+            found = await passes.deep(pool, partition, known, checkpoint=False)
+            if found.broken is None and await verdict.resume(pool, found, known.last(partition), getpass.getuser()):
+                found = await passes.fast(pool, partition, known)
+            verdicts.append((name, found))
+        return Report(verdicts, known.problems)
+    finally:
+        await pool.close()
 
 
-def _shown(slug: str, proof: Proof) -> Mapping[str, Any]:
-    faults = [{"rule": fault.rule, "seq": fault.seq, **fault.found} for fault in proof.faults]
-    return {"tenant": slug, "part": proof.part, "seq": proof.seq, "head": proof.head.hex(), "ok": not faults, "faults": faults}
+async def _partitions(pool: Pool, slug: str | None) -> list[tuple[str, tuple[int, int]]]:
+    rows = await pool.fetch(
+        "SELECT t.slug, p.tenant_id, p.part FROM stock_partitions p JOIN tenants t ON t.id = p.tenant_id "
+        "WHERE $1::text IS NULL OR t.slug = $1 ORDER BY 1, 3",
+        slug,
+    )
+    return [(row["slug"], (row["tenant_id"], row["part"])) for row in rows]
 
 
-def _told(proofs: list[tuple[str, Proof]]) -> str:
-    lines = []
-    for slug, proof in proofs:
-        verdict = (
-            "every row, balance and hold agrees" if not proof.faults else f"{len(proof.faults)} faults, the first at #{proof.faults[0].seq}"
-        )
-        lines.append(f"{slug}.{proof.part}: #1 to #{proof.seq}, {verdict}")
-        lines += [f"  #{fault.seq} {fault.rule}: {dict(fault.found)}" for fault in proof.faults[:5]]
+async def _gone(pool: Pool, known: Anchors) -> list[str]:
+    there = {partition for _, partition in await _partitions(pool, None)}
+    return [f"partition {tenant}.{part} was anchored and is gone" for tenant, part in sorted(known.rows.keys() - there)]
+
+
+def _shown(report: Report) -> Mapping[str, Any]:
+    return {
+        "ok": report.ok,
+        "anchors": report.anchors,
+        "partitions": [_shown_verdict(slug, each) for slug, each in report.verdicts],
+    }
+
+
+def _shown_verdict(slug: str, found: Verdict) -> Mapping[str, Any]:
+    return {
+        "tenant": slug,
+        "part": found.partition[1],
+        "since": found.since,
+        "seq": found.seq,
+        "head": found.head.hex(),
+        "ok": not found.faults,
+        "halted": found.halted and {"rule": found.halted[0], "seq": found.halted[1]},
+        "faults": [
+            {"rule": fault.rule, "seq": fault.seq, **fault.found, "neighbours": _neighbours(found, fault)} for fault in found.faults
+        ],
+    }
+
+
+def _neighbours(found: Verdict, fault: Fault) -> list[Mapping[str, Any]]:
+    """The rows before, at and after a fault, as far as there are any."""
+    rows: list[Record] = [found.neighbours[seq] for seq in range(fault.seq - 1, fault.seq + 2) if seq in found.neighbours]
+    return [{"seq": row["seq"], "epoch": row["epoch"], "hash": row["hash"].hex()} for row in rows]
+
+
+def _told(report: Report) -> str:
+    lines = [f"anchors: {problem}" for problem in report.anchors]
+    for slug, found in report.verdicts:
+        rows = f"#{found.since + 1} to #{found.seq}" if found.seq > found.since else f"nothing new since #{found.seq}"
+        verdict = "all of it holds" if not found.faults else f"{len(found.faults)} faults, the first at #{found.faults[0].seq}"
+        lines.append(f"{slug}.{found.partition[1]}: {rows}, {verdict}")
+        if found.halted:
+            lines.append(f"  halted at #{found.halted[1]} ({found.halted[0]}): nothing is written until `onhand verify --resume {slug}`")
+        for fault in found.faults[:SHOWN_MAX]:
+            lines.append(f"  #{fault.seq} {fault.rule}: {dict(fault.found)}")
+            lines += [f"    #{row['seq']} epoch {row['epoch']} {row['hash']}" for row in _neighbours(found, fault)]
     return "\n".join(lines) or "No ledger yet: nothing has moved."

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.tenancy import reading
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock
-from kit.errors import refuse
+from kit.errors import Refusal, refuse
 from tenants.domain import Actor, Tenant
 
 if TYPE_CHECKING:
@@ -30,9 +30,25 @@ class Stock(Protocol):
 class Unavailable(Exception):
     """The engine cannot answer now. The command's key stays valid: sending it again is safe. `retry_after_s` is a hint."""
 
+    code = "unavailable"
+
     def __init__(self, reason: str, retry_after_s: int = 1) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+
+    @property
+    def refusal(self) -> Refusal:
+        """What the caller is told."""
+        return Refusal(self.code, facts={"retry_after_s": self.retry_after_s})
+
+
+class Halted(Unavailable):
+    """The company's ledger did not prove, so nothing is written until somebody has looked and resumed it. Nothing was done."""
+
+    code = "ledger_halted"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, retry_after_s=60)
 
 
 @dataclass(frozen=True, slots=True)

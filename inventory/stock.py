@@ -63,7 +63,7 @@ async def _perform_safely(ctx: Context, asked: Asked) -> Answer:
     except Refused as refused:
         return Answer(0, {}, refusal=refused.refusal)
     except Unavailable as problem:
-        return Answer(0, {}, refusal=Refusal("unavailable", facts={"retry_after_s": problem.retry_after_s}))
+        return Answer(0, {}, refusal=problem.refusal)
     except Exception:
         # Ours, not the caller's: the neighbours must still get their answers.
         _log.exception("command failed", verb=asked.verb)

@@ -171,6 +171,18 @@ def when(us: int, now_us: int, *, seconds: bool = False, narrow: bool = False) -
     return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=_language())
 
 
+def ago(us: int, now_us: int) -> str:
+    """Time passed: `5 s ago`, `38 min ago`, `5 h ago`, and after two days the moment itself."""
+    seconds = max(0, now_us - us) // SECOND
+    if seconds < 120:
+        return gettext("%(count)s s ago", count=seconds)
+    if seconds < 2 * 3600:
+        return gettext("%(count)s min ago", count=seconds // 60)
+    if seconds < 48 * 3600:
+        return gettext("%(count)s h ago", count=seconds // 3600)
+    return when(us, now_us)
+
+
 def whole_day(us: int) -> str:
     """`Friday 20 November, 10:02`."""
     return format_datetime(_local(us), _PATTERNS[_language()][3], locale=_language())
@@ -255,7 +267,7 @@ def _local(us: int) -> datetime:
 
 
 _FILTERS = (
-    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, whole_day,
+    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
     iso, left, state, role, deed, choices, initials,
 )  # fmt: skip
 

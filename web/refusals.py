@@ -62,7 +62,7 @@ async def _refused(error: Refused) -> Response:
 
 
 async def _unavailable(error: Unavailable) -> Response:
-    return await answer(Refusal("unavailable", facts={"retry_after_s": error.retry_after_s}))
+    return await answer(error.refusal)
 
 
 async def _http(error: HTTPException) -> Response:

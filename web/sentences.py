@@ -55,6 +55,11 @@ _REQUEST = {
         _("Something went wrong with us"),
         _("Something went wrong on our side. Nothing was lost; the number of this request is %(request_id)s."),
     ),
+    "ledger_halted": Meaning(
+        503,
+        _("Stock is read-only"),
+        _("The ledger of this company does not prove, so nothing is written until somebody has looked. Nothing was done."),
+    ),
     "unavailable": Meaning(503, _("Not available right now"), _("This cannot be done at the moment. Try again; the same key stays valid.")),
 }
 

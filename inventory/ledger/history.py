@@ -62,16 +62,20 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class LastProof:
-    """How far the ledger was verified, when, and whether everything agreed."""
+    """How far the ledger was verified, when, and whether everything agreed. At `halted_seq` it did not, and is read-only since."""
 
     seq: int
     checked_at_us: int
     ok: bool
+    halted_seq: int | None = None
 
 
 async def last_proof(connection: AsyncConnection, tenant_id: int) -> LastProof | None:
     """The last verification of the ledger, None when there has been none."""
-    query = text("SELECT seq, checked_at_us, ok FROM stock_proofs WHERE tenant_id = :tenant_id ORDER BY part LIMIT 1")
+    query = text(
+        "SELECT v.seq, v.checked_at_us, v.ok AND p.halted_rule IS NULL, p.halted_seq "
+        "FROM stock_proofs v JOIN stock_partitions p USING (tenant_id, part) WHERE tenant_id = :tenant_id ORDER BY part LIMIT 1"
+    )
     row = (await connection.execute(query, {"tenant_id": tenant_id})).one_or_none()
     return LastProof(*row) if row else None
 

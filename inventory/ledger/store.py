@@ -43,6 +43,9 @@ stock_partitions = Table(
     Column("owner", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("head_hash", LargeBinary, nullable=False),
+    Column("halted_rule", Text),  # the rule that was broken; nothing is written while it stands here
+    Column("halted_seq", BigInteger),
+    Column("halted_at_us", BigInteger),
     ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),
 )
 
@@ -143,4 +146,5 @@ stock_proofs = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("checked_at_us", BigInteger, nullable=False),
     Column("ok", Boolean, nullable=False),
+    Column("anchored_seq", BigInteger, nullable=False, server_default="0"),
 )

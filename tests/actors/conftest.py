@@ -34,6 +34,7 @@ class Company:
     items: list[int]
     warehouses: list[int]
     url: str
+    slug: str
     principal: int = 1
     _keys: Iterator[int] = field(default_factory=itertools.count)
 
@@ -117,7 +118,7 @@ async def found(database: Database, desk: Desk, items: int = 5) -> Company:
         )  # fmt: skip
     finally:
         await connection.close()
-    return Company(desk, tenant, [row["id"] for row in rows], [row["id"] for row in places], database.engine)
+    return Company(desk, tenant, [row["id"] for row in rows], [row["id"] for row in places], database.engine, slug)
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,12 @@ def wait_gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Pr
     return left
 
 
+def verify(var: Path) -> int:
+    """Exit code of `onhand verify --deep` on what a run has left."""
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "ONHAND_VAR": str(var)}
+    return subprocess.run([sys.executable, "-m", "app", "verify", "--deep"], cwd=HOUSE, env=environ, stdout=subprocess.DEVNULL).returncode
+
+
 def test_starts_serves_and_stops(var: Path) -> None:
     run = Run(var, "local").wait_ready()
     offspring = run.offspring()
@@ -109,6 +115,10 @@ def test_starts_serves_and_stops(var: Path) -> None:
     assert run.end(signal.SIGTERM) == 0, run.said()
     assert wait_gone(offspring, 2) == []
     assert "database system is shut down" in (var / "log/postgres.log").read_text()
+
+    anchors = [json.loads(line)["anchor"] for line in (var / "anchors/anchors.jsonl").read_text().splitlines()]
+    assert len({head[0] for anchor in anchors for head in anchor["heads"]}) == 2  # both companies, at the latest on the way out
+    assert verify(var) == 0
 
     again = Run(var, "local").wait_ready()
     assert json.loads((var / "demo.json").read_text())["users"] == demo["users"]

@@ -24,8 +24,8 @@ from tests.people import World
 OUTSIDE_TENANTS = {"alembic_version"}
 """Tables that belong to no company. `tenants` itself has a policy of its own."""
 TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
-SWEPT_TABLES = {"stock_partitions", "stock_holds"}
-"""What the engine, and nobody else, may look through for all companies: heads of partitions and holds that ran out."""
+SWEPT_TABLES = {"stock_partitions", "stock_holds", "stock_proofs"}
+"""What the engine, and nobody else, may look through for all companies: heads, how far they are proven, holds that ran out."""
 OWN_ROWS = "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::integer))"
 
 

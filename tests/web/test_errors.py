@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from quart import Blueprint, request
 from sqlalchemy import text
 
-from inventory.context import Unavailable
+from inventory.context import Halted, Unavailable
 from kit.errors import Refusal, refuse
 from tenants.domain import LANGUAGES
 from tests.web.conftest import Site
@@ -86,6 +86,7 @@ def test_a_translation_names_the_same_facts(language: str) -> None:
         ("invalid_body", 422),
         ("rate_limited", 429),
         ("unavailable", 503),
+        ("ledger_halted", 503),
     ],
 )
 def test_statuses_are_those_of_the_contract(code: str, status: int) -> None:
@@ -103,6 +104,7 @@ probe = Blueprint("failing", __name__)
 _FAILURES: dict[str, Any] = {
     "refused": lambda: refuse("insufficient_stock", {"line": 0, "sku": "A", "warehouse": "osh", "requested": "10", "available": "6"}),
     "unavailable": lambda: Unavailable("busy", retry_after_s=7),
+    "halted": lambda: Halted("the ledger does not prove"),
     "bug": lambda: RuntimeError("the password is hunter2"),
     "key": lambda: KeyError("internal_name"),
     "network": lambda: ConnectionRefusedError("10.0.0.1"),
@@ -146,7 +148,9 @@ async def test_a_refusal_is_a_problem_with_its_facts(site: Site) -> None:
     }
 
 
-@pytest.mark.parametrize(("how", "status", "code"), [("unavailable", 503, "unavailable"), ("network", 503, "unavailable")])
+@pytest.mark.parametrize(
+    ("how", "status", "code"), [("unavailable", 503, "unavailable"), ("halted", 503, "ledger_halted"), ("network", 503, "unavailable")]
+)
 async def test_what_cannot_be_answered_now_says_when_to_try_again(site: Site, how: str, status: int, code: str) -> None:
     response = await site.browser().get(f"/v1/failing/{how}")
     assert (response.status_code, (await response.get_json(force=True))["code"]) == (status, code)

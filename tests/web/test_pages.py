@@ -91,7 +91,7 @@ async def test_every_page_opens_in_every_language(site: Site, shop: Context, ali
 
 FRAGMENTS = (
     *("/stock?q=wax", "/items?q=wax", "/ledger?kind=issue", "/reservations"),
-    *(f"/?part={part}" for part in ("totals", "shortages", "feed", "chart")),
+    *(f"/?part={part}" for part in ("totals", "shortages", "feed", "chart", "proof")),
     *(f"/stock/item/HEART?part={part}" for part in ("level", "ledger", "holds")),
 )
 

@@ -64,9 +64,7 @@ class Engine(Collector):
             alive.add_metric([str(number)], 1.0 if shard is not None else 0.0)
             for name, value in (shard or {}).items():
                 if isinstance(value, (int, float)):
-                    family = counts.setdefault(
-                        name, GaugeMetricFamily(f"onhand_shard_{name}", f"{name} since the shard started.", labels=["shard"])
-                    )
+                    family = counts.setdefault(name, GaugeMetricFamily(f"onhand_shard_{name}", f"{name} of the shard.", labels=["shard"]))
                     family.add_metric([str(number)], float(value))
         yield alive
         yield from counts.values()

@@ -156,7 +156,7 @@ class Line:
         except Refused as refused:
             await self._refuse(identity, refused.refusal)
         except Unavailable as problem:
-            await self._refuse(identity, Refusal("unavailable", facts={"retry_after_s": problem.retry_after_s}))
+            await self._refuse(identity, problem.refusal)
         except Exception:
             log.exception("command_failed", verb=verb[:32])
             await self._refuse(identity, Refusal("internal_error"))

@@ -21,7 +21,7 @@ from web.pages.rows import show_rows
 pages = Blueprint("dashboard", __name__, url_prefix="/t/<tenant>")
 
 DAYS = ("7", "30", "90")
-PARTS = ("totals", "shortages", "feed", "chart")
+PARTS = ("totals", "shortages", "feed", "chart", "proof")
 """What the page asks for again by itself, each a template of its own."""
 _FEED_ROWS = 13
 
