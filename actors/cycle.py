@@ -105,7 +105,8 @@ class Cycle:
 
     def _send(self, batch: Batch, letters: list[Letter]) -> None:
         values = commit.arguments(self._memory, batch)
-        task = asyncio.create_task(self._commit(values))
+        before = self._flights[-1].task if self._flights else None
+        task = asyncio.create_task(self._commit(values, before))
         self._flights.append(Flight(batch, letters, task))
         task.add_done_callback(self._land)
 
@@ -119,7 +120,17 @@ class Cycle:
         self._flights.append(Flight(batch, letters, task))
         task.add_done_callback(self._land)
 
-    async def _commit(self, values: list[object]) -> None:
+    async def _commit(self, values: list[object], before: asyncio.Task[None] | None) -> None:
+        try:
+            await self._try(values)
+        except commit.OutOfOrder:
+            # It may have overtaken the batch before it on the way to the row lock. Then it is right again behind it.
+            if before is None or before.done():
+                raise
+            await _after(before)
+            await self._try(values)
+
+    async def _try(self, values: list[object]) -> None:
         try:
             async with self._pool.acquire() as connection:
                 await commit.commit(connection, values)  # type: ignore[arg-type]

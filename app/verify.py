@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -41,7 +42,7 @@ def main(engine_url: str, settings: Settings, args: Namespace) -> int:
     """Prove the ledgers of all companies, or of `args.tenant`; print the findings, as JSON with `args.json`."""
     slug = args.resume or args.tenant
     try:
-        read = partial(anchors.read, settings.anchors, settings.anchor_key)
+        read = partial(anchors.read, asyncio.run(_home(engine_url, settings)), settings.anchor_key)
         report = asyncio.run(resume(engine_url, read(), slug) if args.resume else verify(engine_url, read, slug, deep=args.deep))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         print(f"Could not verify: {problem}", file=sys.stderr)
@@ -51,6 +52,14 @@ def main(engine_url: str, settings: Settings, args: Namespace) -> int:
         return 2
     print(json.dumps(_shown(report), indent=2) if args.json else _told(report))
     return 0 if report.ok else 1
+
+
+async def _home(engine_url: str, settings: Settings) -> Path:
+    connection = await asyncpg.connect(engine_url)
+    try:
+        return await anchors.home(connection, settings.anchors)
+    finally:
+        await connection.close()
 
 
 async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:

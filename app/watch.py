@@ -12,6 +12,7 @@ import structlog
 
 from app.settings import CannotStart, Settings
 from db.engine import make_pool
+from jobs import anchors
 from jobs.watch import LOCK_KEY, Terms, Watch
 
 log = structlog.get_logger("app")
@@ -37,8 +38,9 @@ async def _serve(settings: Settings, url: str) -> None:
     lock = await asyncpg.connect(url)
     try:
         if await locked(lock, closing, terms.every_s):
-            log.info("watching", anchors=str(settings.anchors))
-            await Watch(pool, settings.anchors, settings.anchor_key, terms, closing).run()
+            folder = await anchors.home(lock, settings.anchors)
+            log.info("watching", anchors=str(folder))
+            await Watch(pool, folder, settings.anchor_key, terms, closing).run()
     finally:
         await lock.close()
         await pool.close()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +24,7 @@ from kit.clock import rfc3339
 FILE = "anchors.jsonl"
 PUBLIC_KEY = "anchors.pub"
 Partition = tuple[int, int]
+Connection: TypeAlias = Any
 
 
 class Head(NamedTuple):
@@ -60,6 +61,14 @@ class Anchors:
         self.last_line = line
         for head in heads:
             self.rows.setdefault((head.tenant, head.part), []).append((head.seq, head.hash))
+
+
+async def home(connection: Connection, root: Path) -> Path:
+    """The folder of the anchors of this very database: another one, or one made anew, must not look like a robbed one."""
+    found = await connection.fetchrow(
+        "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"
+    )
+    return root / "{}-{}".format(*found)
 
 
 def read(folder: Path, key_path: Path) -> Anchors:

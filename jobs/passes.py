@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 
 from inventory.ledger.proof import BEARABLE, Fault, Proof, Record
-from jobs.anchors import Anchors, Partition
+from jobs.anchors import Anchors, Connection, Partition
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Connection: TypeAlias = Any
 CHUNK = 2_000
 """Rows fetched at a time: a few hundred kilobytes."""
 PATIENCE_S = 600.0

@@ -58,7 +58,7 @@ async def shop(database: Database, tmp_path: Path) -> AsyncIterator[Shop]:
     mine, other = await found(database, desk), await found(database, desk)
     for company in (mine, other):
         await company.receive(10)
-    yield Shop(mine, other, Books(database, tmp_path, mine.tenant, mine.slug), fenced)
+    yield Shop(mine, other, Books(database, tmp_path, tmp_path, mine.tenant, mine.slug), fenced)
     await engine.close()
 
 
@@ -174,7 +174,7 @@ async def test_goes_on_with_the_others_on_ray_without_a_restart(database: Databa
     await mine.receive(10)
     await other.receive(10)
     before = [shard and shard["pid"] for shard in await cluster.tend()]
-    shop = Shop(mine, other, Books(database, tmp_path, mine.tenant, mine.slug), [])
+    shop = Shop(mine, other, Books(database, tmp_path, tmp_path, mine.tenant, mine.slug), [])
     await shop.broken()
     for _ in range(3):
         with pytest.raises(Halted):

@@ -21,7 +21,7 @@ from app.settings import Settings
 from app.verify import main
 from db.engine import make_pool
 from inventory.ledger.proof import hash_of
-from jobs.anchors import FILE, Anchorer, Head
+from jobs.anchors import FILE, Anchorer, Head, home
 from jobs.passes import deep
 from jobs.verdict import record
 from kit.clock import now_us
@@ -35,6 +35,7 @@ class Books:
 
     database: Database
     folder: Path
+    anchors: Path
     tenant: int
     slug: str
 
@@ -56,7 +57,7 @@ class Books:
 
     @property
     def anchor_file(self) -> Path:
-        return self.folder / "anchors" / FILE
+        return self.anchors / FILE
 
     async def ask(self, *statements: str) -> Any:
         """The value of the last statement."""
@@ -85,7 +86,7 @@ class Books:
         await self.ask(f"UPDATE stock_proofs SET anchored_seq = {seq} WHERE tenant_id = $tenant")
 
     def anchorer(self) -> Anchorer:
-        return Anchorer(self.folder / "anchors", self.folder / "anchor.key")
+        return Anchorer(self.anchors, self.folder / "anchor.key")
 
     async def _rewrite(self, first: int) -> None:
         connection = await asyncpg.connect(self.database.admin)
@@ -111,11 +112,19 @@ class Books:
             await connection.close()
 
 
+async def _home(database: Database, folder: Path) -> Path:
+    connection = await asyncpg.connect(database.engine)
+    try:
+        return await home(connection, folder / "anchors")
+    finally:
+        await connection.close()
+
+
 async def write_books(database: Database, folder: Path, proven: int, anchored: int = 8) -> Books:
     """Eight rows of two items, proven and anchored at #4 and, where they say so, again at #8."""
     engine = LocalEngine(database.engine, lambda *_: None, lambda: None)
     company = await found(database, await engine.start())
-    books = Books(database, folder, company.tenant, company.slug)
+    books = Books(database, folder, await _home(database, folder), company.tenant, company.slug)
     await company.receive(100)  # 1
     first = await company.reserve(10)  # 2
     second = await company.reserve(5)  # 3

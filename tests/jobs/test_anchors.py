@@ -9,6 +9,7 @@ from collections.abc import Callable
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from jobs.anchors import PUBLIC_KEY
 from tests.jobs.conftest import Books
 
 Make = Callable[[int], Books]
@@ -79,7 +80,7 @@ def test_is_checked_with_the_public_key_alone(books_proven_to: Make) -> None:
     books = books_proven_to(8)
     (books.folder / "anchor.key").unlink()
     assert books.verify(deep=True)[0] == 0
-    (books.folder / "anchors/anchors.pub").unlink()
+    (books.anchors / PUBLIC_KEY).unlink()
     assert books.verify()[1]["anchors"][0] == "no key to check anchors.jsonl with"
 
 

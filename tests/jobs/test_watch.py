@@ -30,7 +30,7 @@ class Desk:
         self.books = books
         self.pool = pool
         self.closing = asyncio.Event()
-        self.watch = Watch(pool, books.folder / "anchors", books.folder / "anchor.key", SLOW, self.closing)
+        self.watch = Watch(pool, books.anchors, books.folder / "anchor.key", SLOW, self.closing)
 
     async def proven(self) -> tuple[int, bool]:
         seq = await self.books.ask("SELECT seq FROM stock_proofs WHERE tenant_id = $tenant")
@@ -38,7 +38,7 @@ class Desk:
 
     def anchored(self) -> int:
         """The last row that the file on the disk vouches for."""
-        return read(self.books.folder / "anchors", self.books.folder / "anchor.key").last((self.books.tenant, 0))
+        return read(self.books.anchors, self.books.folder / "anchor.key").last((self.books.tenant, 0))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_signs_a_head_once(desk: Desk) -> None:
     await desk.watch.round()
     await desk.watch.anchor()
     await desk.watch.anchor()
-    assert read(desk.books.folder / "anchors", desk.books.folder / "anchor.key").lines == 2
+    assert read(desk.books.anchors, desk.books.folder / "anchor.key").lines == 2
 
 
 async def test_outlives_a_database_that_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ async def test_rests_nine_times_as_long_as_it_works_for_a_tenth(desk: Desk, monk
     async def rest(wanted: float) -> None:
         rested.append(wanted)
 
-    modest = Watch(desk.pool, desk.books.folder / "anchors", desk.books.folder / "anchor.key", Terms(1, 0.1), desk.closing)
+    modest = Watch(desk.pool, desk.books.anchors, desk.books.folder / "anchor.key", Terms(1, 0.1), desk.closing)
     monkeypatch.setattr(modest, "_rest", rest)
     await modest.round()
     assert rested == [pytest.approx(9)]
