@@ -125,7 +125,7 @@ class Cycle:
             await self._try(values)
         except commit.OutOfOrder:
             # It may have overtaken the batch before it on the way to the row lock. Then it is right again behind it.
-            if before is None or before.done():
+            if before is None:
                 raise
             await _after(before)
             await self._try(values)

@@ -99,6 +99,36 @@ async def test_fence_refuses_a_batch_whose_predecessor_is_missing(fence: Fence) 
     assert refused.value.sqlstate == "OH002"
 
 
+async def test_lets_a_batch_that_overtook_the_one_before_it_wait_for_its_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(5)
+    overtaken, real = asyncio.Event(), commit.commit
+
+    async def overtake(connection: Any, values: list[Any]) -> None:
+        if not attempts:
+            attempts.append("held up")
+            await overtaken.wait()
+        try:
+            await real(connection, values)
+        except commit.OutOfOrder:
+            attempts.append("too early")
+            raise
+        finally:
+            overtaken.set()
+
+    attempts: list[str] = []
+    monkeypatch.setattr(commit, "commit", overtake)
+    first = asyncio.ensure_future(company.reserve(2))
+    while not attempts:
+        await asyncio.sleep(0)
+    outcomes = await asyncio.gather(first, company.reserve(2))
+    assert ([outcome.code for outcome in outcomes], attempts) == (["", ""], ["held up", "too early"])
+    assert engine.shard.gauges.recoveries == 0
+    assert await company.faults() == []
+    await engine.close()
+
+
 @dataclass(frozen=True)
 class Fence:
     """Two connections of an owner, and its epoch."""
