@@ -103,11 +103,12 @@ async def test_lets_a_batch_that_overtook_the_one_before_it_wait_for_its_turn(da
     engine = local(database)
     company = await found(database, await engine.start())
     await company.receive(5)
-    overtaken, real = asyncio.Event(), commit.commit
+    held_up, overtaken, real = asyncio.Event(), asyncio.Event(), commit.commit
 
     async def overtake(connection: Any, values: list[Any]) -> None:
         if not attempts:
             attempts.append("held up")
+            held_up.set()
             await overtaken.wait()
         try:
             await real(connection, values)
@@ -120,8 +121,7 @@ async def test_lets_a_batch_that_overtook_the_one_before_it_wait_for_its_turn(da
     attempts: list[str] = []
     monkeypatch.setattr(commit, "commit", overtake)
     first = asyncio.ensure_future(company.reserve(2))
-    while not attempts:
-        await asyncio.sleep(0)
+    await held_up.wait()
     outcomes = await asyncio.gather(first, company.reserve(2))
     assert ([outcome.code for outcome in outcomes], attempts) == (["", ""], ["held up", "too early"])
     assert engine.shard.gauges.recoveries == 0
