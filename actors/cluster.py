@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from actors.desk import Desk, ShardLost, Transport
+from actors.lease import Owner
 from actors.local import POOL_SIZE, owner_name
 from actors.shard import Shard
 from db.engine import make_pool
@@ -79,7 +80,8 @@ class StockShard:
         # What exists by now lives as long as the process; collecting it again and again would stop every batch.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        return Shard(pool, owner_name(f"shard-{self._number}"), self._number, self._shards, now_us, self._make_hint(), _end_process)
+        owner = Owner(owner_name(f"shard-{self._number}"), self._number, self._shards)
+        return Shard(pool, owner, now_us, self._make_hint(), _end_process)
 
 
 class Cluster:

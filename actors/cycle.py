@@ -67,8 +67,8 @@ class Cycle:
         self._alone = 0  # so many commands are still to be tried one by one
         self._closing = False
 
-    async def run(self, tenant: int, part: int, owner: str) -> None:
-        """Own the partition until closed. Raises Fenced when somebody else owns it."""
+    async def run(self, tenant: int, part: int, owner: lease.Owner) -> None:
+        """Own the partition until closed. Raises Fenced when somebody else owns it, and what `lease.acquire` raises."""
         self._memory = await patiently(lambda: lease.acquire(self._pool, tenant, part, owner))
         while not (self._closing and not len(self._mailbox) and not self._flights):
             if self._failed():

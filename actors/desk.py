@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from actors.shard import AGAIN, BUSY, HALTED, OK
+from actors.shard import AGAIN, BUSY, HALTED, MOVED, OK
 from inventory.context import Halted, Unavailable
 from inventory.ledger.messages import AnyCommand, Command, Outcome
 
@@ -48,12 +48,13 @@ Waiting = tuple[AnyCommand, "asyncio.Future[Outcome]"]
 
 
 class Lane:
-    """What waits for one partition."""
+    """What waits for one partition, and the shard it lives on as far as is known here."""
 
-    __slots__ = ("in_flight", "key", "queue", "unanswered")
+    __slots__ = ("in_flight", "key", "queue", "shard", "unanswered")
 
-    def __init__(self, key: tuple[int, int]) -> None:
+    def __init__(self, key: tuple[int, int], shard: int) -> None:
         self.key = key
+        self.shard = shard
         self.queue: deque[Waiting] = deque()
         self.in_flight = 0
         self.unanswered = 0
@@ -107,15 +108,17 @@ class Desk:
     def _lane(self, key: tuple[int, int]) -> Lane:
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = Lane(key)
+            lane = self._lanes[key] = Lane(key, key[0] % len(self._shards))
         return lane
 
     def _make_ready(self, lane: Lane) -> None:
         """The lane may send. The flush comes after everything that is ready to run now, so that it takes along their commands."""
-        shard = lane.key[0] % len(self._shards)
-        if lane not in self._ready[shard]:
-            self._ready[shard].append(lane)
-        if not self._flushing[shard]:
+        if lane not in self._ready[lane.shard]:
+            self._ready[lane.shard].append(lane)
+        self._flush_soon(lane.shard)
+
+    def _flush_soon(self, shard: int) -> None:
+        if self._ready[shard] and not self._flushing[shard]:
             self._flushing[shard] = True
             asyncio.get_running_loop().call_soon(self._flush, shard)
 
@@ -163,8 +166,7 @@ class Desk:
                 lane.unanswered -= len(taken)
                 if lane.queue:
                     self._make_ready(lane)
-            if self._ready[shard]:
-                self._make_ready(self._ready[shard][0])
+            self._flush_soon(shard)
 
     async def _exchange(self, shard: int, groups: list[Sent], deadline: float) -> list[Sent]:
         """Send the groups and deliver their answers; return those that must be sent again."""
@@ -174,6 +176,10 @@ class Desk:
         for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
             if status == AGAIN and asyncio.get_running_loop().time() < deadline:
                 again.append((lane, taken))
+            elif status.startswith(MOVED):
+                # The answer tells where the partition lives: what was taken goes there, in front of what came since.
+                lane.shard = int(status.removeprefix(MOVED))
+                lane.queue.extendleft(reversed(taken))
             else:
                 self._deliver(lane, taken, status, outcomes)
         if again:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from actors.cycle import Hint
 from actors.desk import Desk, ShardLost
+from actors.lease import Owner
 from actors.shard import Shard
 from db.engine import make_pool
 from kit.clock import Clock, now_us
@@ -40,7 +41,7 @@ class LocalEngine:
     async def start(self) -> Desk:
         """Connect, and return the desk that reaches the shard."""
         self._pool = await make_pool(self._url, POOL_SIZE)
-        self.shard = Shard(self._pool, owner_name("local"), 0, 1, self._clock, self._hint, self._on_fenced)
+        self.shard = Shard(self._pool, Owner(owner_name("local"), 0, 1), self._clock, self._hint, self._on_fenced)
         self._alive = True
         self.desk = Desk([self._carry], self._hint)
         return self.desk

@@ -13,10 +13,10 @@ import structlog
 from actors.commit import UNREACHABLE
 from actors.cycle import Hint
 from actors.gauges import Gauges
-from actors.lease import Halted
+from actors.lease import Elsewhere, Halted, Owner
 from actors.loader import Pool
 from actors.mailbox import Full
-from actors.partition import Partition
+from actors.partition import Closing, Partition
 from inventory.ledger.messages import AnyCommand
 from kit.clock import Clock
 
@@ -33,25 +33,25 @@ Message = list[tuple[int, int, list[AnyCommand]]]
 decode_message = msgspec.msgpack.Decoder(Message).decode
 encode_answer = msgspec.msgpack.Encoder().encode
 
-OK, BUSY, LATE, AGAIN, HALTED = "", "busy", "late", "again", "halted"
+OK, BUSY, LATE, AGAIN, HALTED, MOVED = "", "busy", "late", "again", "halted", "moved:"
 """What became of a partition's commands: decided; not taken, the mailbox is full; not known in time; the partition began
-anew and has forgotten them, send them again; not done, its ledger does not prove."""
+anew and has forgotten them, send them again; not done, its ledger does not prove; not done, send them to the shard whose
+number follows."""
 
 
 class Shard:
-    """Hosts the partitions whose number falls to it: `tenant % shards == number`."""
+    """Hosts the partitions that live on it: those placed on its number, and those whose tenant's number falls to it."""
 
-    def __init__(self, pool: Pool, owner: str, number: int, shards: int, clock: Clock, hint: Hint, fenced: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, owner: Owner, clock: Clock, hint: Hint, fenced: Callable[[], None]) -> None:
         self._pool = pool
         self._owner = owner
-        self._number = number
-        self._shards = shards
         self._clock = clock
         self._hint = hint
         self._fenced = fenced
         self._closing = False
         self._partitions: dict[tuple[int, int], Partition] = {}
         self.gauges = Gauges()
+        self._leaving: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def submit(self, message: bytes) -> bytes:
@@ -74,6 +74,8 @@ class Shard:
             group = self._partition(key).put(commands)
         except Full:
             return BUSY, []
+        except Closing:
+            return AGAIN, []
         try:
             outcomes = await asyncio.wait_for(asyncio.shield(group.done), ANSWER_S)
         except TimeoutError:
@@ -82,6 +84,8 @@ class Shard:
             return AGAIN, []
         except Halted:
             return HALTED, []
+        except Elsewhere as home:
+            return f"{MOVED}{home.shard}", []
         return OK, [msgspec.Raw(outcome) for outcome in outcomes]
 
     def _partition(self, key: tuple[int, int]) -> Partition:
@@ -98,31 +102,47 @@ class Shard:
             self._fenced()
 
     async def _sweep(self) -> None:
-        """Wake partitions that have holds past their end: owning one is enough, its first batch writes them down."""
         while True:
             await asyncio.sleep(SWEEP_S)
             try:
-                rows = await self._pool.fetch(_DUE_PARTITIONS, self._clock(), self._shards, self._number)
+                await self._give_up_moved()
+                await self._wake_due()
                 await self._count_unproven()
             except UNREACHABLE as problem:
                 log.warning("sweep_skipped", problem=repr(problem))
-                continue
-            for tenant, part in rows:
-                if (tenant, part) not in self._partitions and not self._closing:
-                    self._partition((tenant, part))
+
+    async def _give_up_moved(self) -> None:
+        """Hand over partitions that were placed on another shard meanwhile."""
+        for row in await self._pool.fetch(_MOVED, self._owner.shard, self._owner.shards, self._owner.name):
+            key = (row["tenant_id"], row["part"])
+            if key in self._partitions and key not in self._leaving:
+                log.info("handing_over", tenant=key[0], part=key[1])
+                self._leaving[key] = task = asyncio.create_task(self._partitions[key].give_up(CLOSE_S))
+                task.add_done_callback(lambda _, key=key: self._leaving.pop(key))  # type: ignore[misc]
+
+    async def _wake_due(self) -> None:
+        """Wake partitions that have holds past their end: owning one is enough, its first batch writes them down."""
+        for row in await self._pool.fetch(_DUE, self._owner.shard, self._owner.shards, self._clock()):
+            if not self._closing:
+                self._partition((row["tenant_id"], row["part"]))
 
     async def _count_unproven(self) -> None:
-        row = await self._pool.fetchrow(_PROVEN, self._shards, self._number)
+        row = await self._pool.fetchrow(_PROVEN, self._owner.shard, self._owner.shards)
         assert row is not None
         self.gauges.halted, self.gauges.unproven_rows = row
 
 
-_DUE_PARTITIONS = """
+_LIVES_HERE = "COALESCE(p.placed_on, p.tenant_id) % $2 = $1"
+"""As `stock_acquire` has it."""
+_MOVED = f"""
+SELECT p.tenant_id, p.part FROM stock_partitions p WHERE p.owner = $3 AND NOT {_LIVES_HERE}
+"""  # noqa: S608 - the words are ours
+_DUE = f"""
 SELECT p.tenant_id, p.part FROM stock_partitions p
-WHERE p.tenant_id % $2 = $3 AND p.halted_rule IS NULL AND EXISTS (
-  SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $1)
-"""
-_PROVEN = """
+WHERE {_LIVES_HERE} AND p.halted_rule IS NULL AND EXISTS (
+  SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $3)
+"""  # noqa: S608 - the words are ours
+_PROVEN = f"""
 SELECT count(p.halted_rule), COALESCE(sum(GREATEST(p.seq - COALESCE(v.seq, 0), 0)), 0)::bigint
-FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part) WHERE p.tenant_id % $1 = $2
-"""
+FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part) WHERE {_LIVES_HERE}
+"""  # noqa: S608 - the words are ours

@@ -1,4 +1,4 @@
-"""The command line: `onhand run | web | watch | replay | verify | migrate`. Imports late, so that `--help` answers at once."""
+"""The command line: `onhand run | web | watch | replay | verify | move | migrate`. Imports late, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def parser() -> argparse.ArgumentParser:
     watch = commands.add_parser("watch", help="prove ledgers as they grow, and anchor their heads outside the database")
     watch.set_defaults(command=_watch)
 
+    move = commands.add_parser("move", help="place a company's stock on another shard, while it is worked with")
+    move.add_argument("tenant", metavar="SLUG")
+    move.add_argument("shard", type=int, metavar="SHARD", help="its number, counted from 0; beyond the last one it is counted around")
+    move.set_defaults(command=_move)
+
     migrate = commands.add_parser("migrate", help="bring the schema of DATABASE_URL up to date")
     migrate.set_defaults(command=_migrate)
     return top
@@ -107,6 +112,13 @@ def _verify(args: argparse.Namespace) -> int:
     logs.configure(settings.log_level)
     with reach.database(settings) as urls:
         return verify.main(urls.engine, settings, args)
+
+
+def _move(args: argparse.Namespace) -> int:
+    from app import move, reach
+
+    with reach.database(_settings(args)) as urls:
+        return move.main(urls.engine, args)
 
 
 def _watch(args: argparse.Namespace) -> int:
