@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from os import getpid
@@ -15,30 +15,30 @@ from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
 from inventory.ledger.messages import Outcome
-from loadtests.bench.ground import Company, Ground, found, stock_up
-from loadtests.bench.load import Callers, Turn
-from loadtests.bench.messages import chooser, reserve_one
+from loadtests.bench.ground import Company, Ground
+from loadtests.bench.load import Ask, Callers, Turn
+from loadtests.bench.messages import Choose, reserve_one
 
 Gauges = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A running engine with a company of its own, because a partition has one owner. `pid` is the shard's process."""
+    """A running engine: its desk, and what its shard says of itself."""
 
     mode: str
     desk: Desk
-    company: Company
-    pid: int
-    gauges: Callable[[], Any]  # awaitable
+    gauges: Callable[[], Awaitable[Gauges]]
 
-    async def turn(self, spread: bool, callers: int, seconds: float) -> Turn:
-        """Reserve one piece, again and again, by so many callers; with the batches that the shard made of it."""
-        desk, tenant, warehouse = self.desk, self.company.tenant, self.company.warehouse
-        choose = chooser(self.company.items, spread)
-        loop = Callers(lambda: desk.send(tenant, reserve_one(choose(), warehouse)), _was_done)
+    def reserving(self, company: Company, choose: Choose) -> Ask:
+        """Reserve one piece of the next item."""
+        desk, tenant, warehouse = self.desk, company.tenant, company.warehouse
+        return lambda: desk.send(tenant, reserve_one(choose(), warehouse))
+
+    async def turn(self, ask: Ask, callers: int, seconds: float) -> Turn:
+        """Ask again and again with so many callers; with the batches that the shard made of it."""
         before = await self.gauges()
-        turn = await loop.run(callers, seconds)
+        turn = await Callers(ask, was_done).run(callers, seconds)
         turn.facts = _batches(before, await self.gauges())
         return turn
 
@@ -54,31 +54,27 @@ def cluster(ground: Ground) -> Iterator[Cluster]:
         ray.stop(drain=True)
 
 
-async def through_ray(ground: Ground, ray: Cluster, items: int) -> Product:
+def through_ray(ray: Cluster) -> Product:
     """The engine as it is run: desk here, shard in Ray's process."""
-    desk = Desk(ray.transports(), _ignore)
-    company = await found(ground, "bench-ray", items)
-    await stock_up(desk, company)
 
     async def gauges() -> Gauges:
-        return (await ray.tend())[0] or {}
+        found = (await ray.tend())[0]
+        return found if found is not None else await gauges()  # it is being restarted: each look waits
 
-    return Product("ray", desk, company, (await gauges())["pid"], gauges)
+    return Product("ray", Desk(ray.transports(), _ignore), gauges)
 
 
 @asynccontextmanager
-async def in_process(ground: Ground, items: int) -> AsyncIterator[Product]:
+async def in_process(ground: Ground) -> AsyncIterator[Product]:
     """The same cells without Ray, sharing this process with the callers."""
     local = LocalEngine(ground.urls.engine, _ignore, lambda: None)
+
+    async def gauges() -> Gauges:
+        return local.shard.stats()
+
     desk = await local.start()
     try:
-        company = await found(ground, "bench-local", items)
-        await stock_up(desk, company)
-
-        async def gauges() -> Gauges:
-            return local.shard.stats()
-
-        yield Product("local", desk, company, getpid(), gauges)
+        yield Product("local", desk, gauges)
     finally:
         await local.close()
 
@@ -90,7 +86,7 @@ async def faults(ground: Ground, company: Company) -> list[str]:
         proof = await prove(pool, company.tenant, 0)
     finally:
         await pool.close()
-    return [f"#{fault.seq} {fault.rule}: {dict(fault.found)}" for fault in proof.faults]
+    return [f"{company.slug} #{fault.seq} {fault.rule}: {dict(fault.found)}" for fault in proof.faults]
 
 
 def no_hint() -> Callable[[int, int, int], None]:
@@ -98,26 +94,24 @@ def no_hint() -> Callable[[int, int, int], None]:
     return _ignore
 
 
-def _ignore(tenant: int, part: int, seq: int) -> None:
-    """Nobody listens."""
-
-
-def _was_done(outcome: Outcome) -> bool:
+def was_done(outcome: Outcome) -> bool:
+    """Done, not refused."""
     return not outcome.code
-
-
-def _batches(before: Gauges, after: Gauges) -> dict[str, Any]:
-    """What the shard counted between two looks: batches by size, their mean, and the mean time of a commit."""
-    batches = after["batches"] - before["batches"]
-    sizes = {int(size): count - before["batch_sizes"].get(size, 0) for size, count in after["batch_sizes"].items()}
-    return {
-        "commands": after["commands"] - before["commands"],
-        "batches": batches,
-        "commit_us": after["commit_us"] - before["commit_us"],
-        "sizes": {str(size): count for size, count in sorted(sizes.items()) if count},
-    }
 
 
 def calm(loop: asyncio.AbstractEventLoop) -> None:
     """Refuse a debugging loop: it would measure itself."""
     assert not loop.get_debug(), "turn PYTHONASYNCIODEBUG off: a debugging event loop measures itself"
+
+
+def _ignore(tenant: int, part: int, seq: int) -> None:
+    """Nobody listens."""
+
+
+def _batches(before: Gauges, after: Gauges) -> dict[str, Any]:
+    """What the shard counted between two looks: batches by size, their mean, and the mean time of a commit."""
+    sizes = {int(size): count - before["batch_sizes"].get(size, 0) for size, count in after["batch_sizes"].items()}
+    return {
+        **{name: after[name] - before[name] for name in ("commands", "batches", "commit_us")},
+        "sizes": {str(size): count for size, count in sorted(sizes.items()) if count},
+    }
