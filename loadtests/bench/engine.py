@@ -15,7 +15,7 @@ from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
 from inventory.ledger.messages import Outcome
-from loadtests.bench.ground import Company, Ground
+from loadtests.bench.ground import Company, Database, Ground
 from loadtests.bench.load import Ask, Callers, Turn
 from loadtests.bench.messages import Choose, reserve_one
 
@@ -27,6 +27,7 @@ class Product:
     """A running engine: its desk, and what its shard says of itself."""
 
     mode: str
+    database: Database
     desk: Desk
     gauges: Callable[[], Awaitable[Gauges]]
 
@@ -48,40 +49,40 @@ def cluster(ground: Ground) -> Iterator[Cluster]:
     """Ray with one shard, in a process of its own. Enter outside of an event loop."""
     ray = Cluster(f"bench-{getpid()}")
     try:
-        ray.start(ground.urls.engine, 1, no_hint)
+        ray.start(ground.ray.engine, 1, no_hint)
         yield ray
     finally:
         ray.stop(drain=True)
 
 
-def through_ray(ray: Cluster) -> Product:
+def through_ray(ground: Ground, ray: Cluster) -> Product:
     """The engine as it is run: desk here, shard in Ray's process."""
 
     async def gauges() -> Gauges:
         found = (await ray.tend())[0]
         return found if found is not None else await gauges()  # it is being restarted: each look waits
 
-    return Product("ray", Desk(ray.transports(), _ignore), gauges)
+    return Product("ray", ground.ray, Desk(ray.transports(), _ignore), gauges)
 
 
 @asynccontextmanager
 async def in_process(ground: Ground) -> AsyncIterator[Product]:
     """The same cells without Ray, sharing this process with the callers."""
-    local = LocalEngine(ground.urls.engine, _ignore, lambda: None)
+    local = LocalEngine(ground.local.engine, _ignore, lambda: None)
 
     async def gauges() -> Gauges:
         return local.shard.stats()
 
     desk = await local.start()
     try:
-        yield Product("local", desk, gauges)
+        yield Product("local", ground.local, desk, gauges)
     finally:
         await local.close()
 
 
-async def faults(ground: Ground, company: Company) -> list[str]:
+async def faults(database: Database, company: Company) -> list[str]:
     """What does not hold in a company's ledger, as `onhand verify` finds it. Empty is proof."""
-    pool = await make_pool(ground.urls.engine, 1)
+    pool = await make_pool(database.engine, 1)
     try:
         proof = await prove(pool, company.tenant, 0)
     finally:
@@ -109,9 +110,10 @@ def _ignore(tenant: int, part: int, seq: int) -> None:
 
 
 def _batches(before: Gauges, after: Gauges) -> dict[str, Any]:
-    """What the shard counted between two looks: batches by size, their mean, and the mean time of a commit."""
+    """What the shard counted between two looks: batches by size, the time of their commits, and how
+    often some had to be decided again."""
     sizes = {int(size): count - before["batch_sizes"].get(size, 0) for size, count in after["batch_sizes"].items()}
     return {
-        **{name: after[name] - before[name] for name in ("commands", "batches", "commit_us")},
+        **{name: after[name] - before[name] for name in ("commands", "batches", "commit_us", "recoveries")},
         "sizes": {str(size): count for size, count in sorted(sizes.items()) if count},
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 
 from app.embedded import Postgres, Redis
-from app.provision import Urls, migrate, provision, url_with
+from app.provision import migrate, provision, url_with
 from app.server import remove
 from app.settings import CannotStart
 from inventory.context import Stock
@@ -28,12 +28,20 @@ _AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """Where to measure: addresses of the database for each role and for its superuser, of two Redis-compatible servers
-    (empty where there is none), and a folder on the same disk."""
+class Database:
+    """A migrated database: its addresses for the engine and for the superuser."""
 
-    urls: Urls
+    engine: str
     admin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where to measure: a database for each mode of the engine, because each looks after every partition that it finds; two
+    Redis-compatible servers (none where there is no binary); and a folder on the same disk."""
+
+    ray: Database
+    local: Database
     redis: tuple[str, ...]
     disk: Path
 
@@ -58,9 +66,13 @@ def ground() -> Iterator[Ground]:
         started.callback(remove, var)
         started.callback(server.stop)
         admin = server.start()
-        urls = asyncio.run(provision(admin, "bench", var / "secrets.json"))
-        migrate(urls.owner)
-        yield Ground(urls, url_with(admin, database="bench"), _redis_servers(var, started), var)
+        yield Ground(_database(admin, "bench", var), _database(admin, "bench_local", var), _redis_servers(var, started), var)
+
+
+def _database(admin: str, name: str, var: Path) -> Database:
+    urls = asyncio.run(provision(admin, name, var / f"{name}.json"))
+    migrate(urls.owner)
+    return Database(urls.engine, url_with(admin, database=name))
 
 
 def _redis_servers(var: Path, started: ExitStack) -> tuple[str, ...]:
@@ -78,9 +90,9 @@ def _redis_servers(var: Path, started: ExitStack) -> tuple[str, ...]:
     return tuple(urls)
 
 
-async def found(ground: Ground, slug: str, items: int) -> Company:
+async def found(database: Database, slug: str, items: int) -> Company:
     """A company with so many items and one warehouse, and no stock yet."""
-    connection = await asyncpg.connect(ground.admin)
+    connection = await asyncpg.connect(database.admin)
     try:
         tenant = await connection.fetchval(
             "INSERT INTO tenants (slug, name, time_zone, language, currency, plan) "

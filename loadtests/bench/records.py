@@ -67,7 +67,8 @@ def times(took: list[float]) -> dict[str, float]:
 
 
 def batches(turns: Sequence[Turn]) -> dict[str, Any]:
-    """What the shard made of the turns: mean batch and the distribution of sizes, its commits, log bytes per command."""
+    """What the shard made of the turns: mean batch and the distribution of sizes, its commits, how often it had
+    to decide again, log bytes per command."""
     count = sum(turn.facts["batches"] for turn in turns)
     sizes: dict[int, int] = {}
     for turn in turns:
@@ -77,6 +78,7 @@ def batches(turns: Sequence[Turn]) -> dict[str, Any]:
         "wal_bytes_per_op": round(median(turn.facts["wal_bytes_per_op"] for turn in turns)),
         "mean_batch": round(sum(turn.facts["commands"] for turn in turns) / count, 1) if count else 0,
         "batch_sizes_up_to": {str(size): sizes[size] for size in sorted(sizes)},
+        "recoveries": sum(turn.facts["recoveries"] for turn in turns),
         "commit_ms_mean": round(sum(turn.facts["commit_us"] for turn in turns) / count / 1_000, 2) if count else 0,
     }
 

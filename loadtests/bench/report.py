@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from loadtests.bench import workloads
+from loadtests.bench import bars, workloads
 from loadtests.bench.records import Measured, Record
 from loadtests.bench.stage import HEADLINE
 
@@ -20,6 +20,7 @@ def printed(records: Sequence[Record], faults: Sequence[str]) -> str:
     ]
     for workload, mine in groupby(records, key=lambda each: each["id"].removesuffix("-sale")):
         lines += ["", f"{workload}, {_title(workload, records)}", *_section(list(mine))]
+    lines += ["", "What was promised", *bars.told(records)]
     verdict = "ok" if not faults else f"FAILED ({len(faults)} faults): throughput of what is concerned is 0"
     return "\n".join([*lines, "", f"verify: {verdict}", *(f"  {fault}" for fault in faults[:10])])
 
@@ -47,7 +48,8 @@ def _section(mine: list[Record]) -> Iterable[str]:
 def _engine_line(each: Record) -> str:
     product, params = each["product"], each["params"]
     mark = "*" if (params["mode"], params["callers"]) == ("ray", HEADLINE) else " "
-    name = f"{mark} engine, {params['mode']}, {params['callers']:,} callers"
+    about = f"{params[params['grows']]:,} {params['grows'].replace('_', ' ')}" if "grows" in params else f"{params['callers']:,} callers"
+    name = f"{mark} engine, {params['mode']}, {about}"
     ratios = " ".join(f"/{peer} {ratio:g}" for peer, ratio in each["ratios"].items())
     return f"  {name:<34}{_rates(product)}{each['counters']['mean_batch']:>7.0f}   {_cpu(product)}  {ratios}"
 
@@ -67,15 +69,16 @@ def _counter_lines(mine: list[Record]) -> Iterable[str]:
         if "wal_sync_per_op" in counters:
             yield (
                 f"    per command: {counters['wal_sync_per_op']} flushes of the log, {counters['wal_bytes_per_op']:,} bytes of it; "
-                f"{counters['hot_pct']} % of balance updates HOT; a commit takes {counters['commit_ms_mean']} ms"
+                f"{counters['hot_pct']} % of balance updates HOT"
             )
+            yield f"    per batch: {counters['commit_ms_mean']} ms from sent to committed; {counters['recoveries']} decided again"
 
 
 def _what(each: Record) -> str:
     """Which of several records of a workload it is."""
     params = each["params"]
     if "grows" in params:
-        return f"{params[params['grows']]:,} {params['grows']}: "
+        return f"{params[params['grows']]:,} {params['grows'].replace('_', ' ')}: "
     named = [f"{params[name]:,} {name}" for name in ("stock", "items") if name in params and each["id"] in ("W3-sale", "W11")]
     return f"{' '.join([params.get('mode', 'all'), *named])}: "
 

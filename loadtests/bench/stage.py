@@ -17,7 +17,7 @@ import asyncpg
 from actors.cluster import Cluster
 from loadtests.bench import engine, meters
 from loadtests.bench.engine import Product
-from loadtests.bench.ground import PLENTY, Company, Ground, found, stock_up
+from loadtests.bench.ground import PLENTY, Company, Database, Ground, found, stock_up
 from loadtests.bench.load import Turn
 from loadtests.bench.messages import Choose
 from loadtests.bench.peers import made
@@ -32,7 +32,8 @@ _REPORTED_S = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A run in progress. `connection` is the superuser's, for looking; `companies` are proven when the run is over."""
+    """A run in progress. `connection` is the superuser's, for looking; `companies` are proven when the run is
+    over, each in the database it is in."""
 
     ground: Ground
     ray: Cluster
@@ -43,7 +44,7 @@ class Stage:
     host: dict[str, Any]
     product: Product
     local: Product
-    companies: dict[str, Company] = field(default_factory=dict)
+    companies: dict[str, tuple[Database, Company]] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
 
     @property
@@ -52,13 +53,13 @@ class Stage:
         return HEADLINE if HEADLINE in self.size.callers else max(self.size.callers)
 
     async def company(self, slug: str, items: int, each: int = PLENTY, product: Product | None = None) -> Company:
-        """The company of this name, founded and stocked the first time it is asked for. A partition has one owner, so
-        each belongs to one mode of the engine."""
+        """The company of this name, founded and stocked through the product the first time it is asked for."""
         if slug not in self.companies:
-            company = await found(self.ground, slug, items)
-            await stock_up((product or self.product).desk, company, each)
-            self.companies[slug] = company
-        return self.companies[slug]
+            product = product or self.product
+            company = await found(product.database, slug, items)
+            await stock_up(product.desk, company, each)
+            self.companies[slug] = (product.database, company)
+        return self.companies[slug][1]
 
     async def peer(self, name: str) -> Peer | None:
         """The peer with its tables made and stocked for the first company, or None if its server is not to be had here."""
@@ -92,7 +93,7 @@ class Stage:
         return {
             "wal_sync_per_op": round(flushed / turn.facts["commands"], 5),
             "hot_pct": round(100 * hot / every, 1) if every else None,
-            "hot_mean_batch": round(turn.facts["commands"] / turn.facts["batches"], 1),
+            "counted_mean_batch": round(turn.facts["commands"] / turn.facts["batches"], 1),
         }
 
     async def _settle(self, company: Company, choose: Choose) -> None:
@@ -106,18 +107,18 @@ class Stage:
 async def stage(ground: Ground, ray: Cluster, size: Size, say: Callable[[str], None]) -> AsyncIterator[Stage]:
     """Everything running and nothing measured yet."""
     engine.calm(asyncio.get_running_loop())
-    connection = await asyncpg.connect(ground.admin)
+    connection = await asyncpg.connect(ground.ray.admin)
     try:
         server = await meters.server(connection, ground.disk)
         async with engine.in_process(ground) as local:
-            yield Stage(ground, ray, size, say, connection, server, _host(), engine.through_ray(ray), local)
+            yield Stage(ground, ray, size, say, connection, server, _host(), engine.through_ray(ground, ray), local)
     finally:
         await connection.close()
 
 
 async def proven(stage: Stage) -> dict[str, list[str]]:
     """What does not hold, by the ledger it is in: each company's as `onhand verify` finds it, and the peers' own books."""
-    faults = {slug: await engine.faults(stage.ground, company) for slug, company in stage.companies.items()}
+    faults = {slug: await engine.faults(database, company) for slug, (database, company) in stage.companies.items()}
     return faults | {name: await peer.faults() for name, peer in stage.peers.items()}
 
 

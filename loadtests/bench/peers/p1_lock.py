@@ -33,7 +33,7 @@ class LockPerRequest:
 
     async def prepare(self) -> None:
         """Its tables and the company's stock."""
-        connection = await asyncpg.connect(self._ground.admin)
+        connection = await asyncpg.connect(self._ground.ray.admin)
         try:
             await copy_tables(connection, "p1")
             await stock_balances(connection, "p1", self._company)
@@ -53,7 +53,7 @@ class LockPerRequest:
 
         async def turn(clients: int, seconds: float) -> Turn:
             async with AsyncExitStack() as opened:
-                connections = [await connect(opened, self._ground.admin) for _ in range(clients)]
+                connections = [await connect(opened, self._ground.ray.admin) for _ in range(clients)]
                 return await run_tasks([client(connection) for connection in connections], seconds)
 
         return turn

@@ -33,7 +33,7 @@ class OneStatement:
 
     async def prepare(self) -> None:
         """Its tables and the company's stock."""
-        connection = await asyncpg.connect(self._ground.admin)
+        connection = await asyncpg.connect(self._ground.ray.admin)
         try:
             await copy_tables(connection, "p2")
             await stock_balances(connection, "p2", self._company)
@@ -46,7 +46,7 @@ class OneStatement:
 
         async def turn(clients: int, seconds: float) -> Turn:
             async with AsyncExitStack() as opened:
-                connections = [await connect(opened, self._ground.admin) for _ in range(clients)]
+                connections = [await connect(opened, self._ground.ray.admin) for _ in range(clients)]
                 return await run_tasks([await self._client(connection, choose) for connection in connections], seconds)
 
         return turn

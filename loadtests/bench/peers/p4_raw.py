@@ -46,7 +46,7 @@ class RawInsert:
 
     async def prepare(self) -> None:
         """Empty tables."""
-        connection = await asyncpg.connect(self._ground.admin)
+        connection = await asyncpg.connect(self._ground.ray.admin)
         try:
             await copy_tables(connection, self.name.lower())
         finally:
@@ -72,7 +72,7 @@ class RawInsert:
 
     async def connection(self, opened: AsyncExitStack) -> Connection:
         """A connection as the engine's own are."""
-        connection = await connect(opened, self._ground.admin)
+        connection = await connect(opened, self._ground.ray.admin)
         await use_flat_arrays(connection)
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         return connection

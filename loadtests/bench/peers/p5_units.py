@@ -35,7 +35,7 @@ class RowPerUnit:
 
     async def prepare(self) -> None:
         """Its tables, and the pieces: a few of every item, many of the hot one."""
-        connection = await asyncpg.connect(self._ground.admin)
+        connection = await asyncpg.connect(self._ground.ray.admin)
         try:
             await copy_tables(connection, "p5")
             await connection.execute(_UNITS)
@@ -51,14 +51,14 @@ class RowPerUnit:
 
         async def turn(clients: int, seconds: float) -> Turn:
             async with AsyncExitStack() as opened:
-                connections = [await connect(opened, self._ground.admin) for _ in range(clients)]
+                connections = [await connect(opened, self._ground.ray.admin) for _ in range(clients)]
                 return await run_tasks([await self._client(connection, choose) for connection in connections], seconds)
 
         return turn
 
     async def faults(self) -> list[str]:
         """Where ledger and reservations disagree, and pieces taken without a row or twice."""
-        connection = await asyncpg.connect(self._ground.admin)
+        connection = await asyncpg.connect(self._ground.ray.admin)
         try:
             astray = await connection.fetchval(_ASTRAY)
         finally:

@@ -45,7 +45,7 @@ async def stock_balances(connection: Connection, schema: str, company: Company) 
 
 async def drift(ground: Ground, schema: str, name: str, keeps_balance: bool = True) -> list[str]:
     """Items whose balance, ledger rows and open reservations disagree, and ledger rows without the reply for their request."""
-    connection = await asyncpg.connect(ground.admin)
+    connection = await asyncpg.connect(ground.ray.admin)
     try:
         found = await connection.fetch(_DRIFT.format(schema=schema), keeps_balance)
         missing = await connection.fetchval(_UNANSWERED.format(schema=schema))

@@ -23,7 +23,7 @@ async def run(stage: Stage) -> list[Record]:
     """Capacity, calm, overload, calm again."""
     company = await stage.company("bench", stage.size.items)
     ask = stage.product.reserving(company, chooser(company.items, "uniform"))
-    peak = (await stage.product.turn(ask, stage.headline, stage.size.seconds)).ops_s
+    peak = (await stage.product.turn(ask, max(stage.size.callers), stage.size.seconds)).ops_s
     calm = await scheduled(ask, was_done, _UNDER * peak, _CALM_S)
     flooding = asyncio.create_task(scheduled(ask, was_done, _OVER * peak, stage.size.overload_seconds))
     await asyncio.sleep(stage.size.overload_seconds)

@@ -8,7 +8,7 @@ import time
 from functools import partial
 from statistics import median
 
-from loadtests.bench import fit
+from loadtests.bench import fit, meters
 from loadtests.bench.engine import Product
 from loadtests.bench.ground import Company
 from loadtests.bench.load import WARM_S, Turn
@@ -25,10 +25,11 @@ async def run(stage: Stage) -> list[Record]:
     """The curve of each mode, and of the raw insert of every row beside them."""
     raw = await stage.peer("P4r")
     assert isinstance(raw, RawInsert)
-    flush_us = stage.server["fdatasync_us"]
+    flushes: list[float] = []
     curves: dict[str, list[tuple[float, float]]] = {"ray": [], "local": [], "P4r": []}
     cut: dict[str, list[float]] = {"ray": [], "local": []}
     for size in stage.size.batches:
+        flushes.append(meters.fdatasync_us(stage.ground.disk))
         for mode, product, slug in (("ray", stage.product, "bench"), ("local", stage.local, "bench-local")):
             company = await stage.company(slug, stage.size.items, product=product)
             turn = await stage.metered(partial(_waves, product, company, size, stage.size.batch_seconds))
@@ -36,7 +37,7 @@ async def run(stage: Stage) -> list[Record]:
             cut[mode].append(round(turn.facts["mean_batch"], 1))
         curves["P4r"].append((size, _median_us(await raw.turner("uniform", size)(1, stage.size.batch_seconds))))
         stage.say(f"{ID:<4}B={size:<5}" + "  ".join(f"{name} {points[-1][1]:,.0f} µs" for name, points in curves.items()))
-    fits = {name: fit.batch_law(points, flush_us) for name, points in curves.items()}
+    fits = {name: fit.batch_law(points, median(flushes)) for name, points in curves.items()}
     return [_record(stage, mode, curves, cut[mode], fits) for mode in cut]
 
 
