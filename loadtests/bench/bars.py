@@ -49,6 +49,16 @@ def _rate(found: Found, workload: str) -> float:
     return float(found(workload)["product"]["ops_s"])
 
 
+def _recovery(found: Found) -> float:
+    took = found("W13")["figures"]["recovered_s"]
+    return float("inf") if took is None else float(took)
+
+
+def _slope(found: Found, grows: str) -> float:
+    mine = [each for each in found.all("growth") if each["params"]["grows"] == grows]
+    return float(mine[-1]["figures"]["slope"])
+
+
 BARS = (
     _to_peer("W1", "P1", 5),
     _to_peer("W1", "P2", 1.5),
@@ -67,7 +77,9 @@ BARS = (
     Bar("W8 r / r of P4r", 1.5, lambda found: float(found("W8")["figures"]["r_over_P4r"]), most=True),
     Bar("W12 HOT %", 95, lambda found: float(found("W12")["figures"]["hot_pct"])),
     Bar("W13 goodput / peak", 0.8, lambda found: float(found("W13")["figures"]["goodput_of_peak"])),
+    Bar("W13 seconds to recover", 2, _recovery, most=True),
     Bar("W14 p99 beside / alone", 1.5, lambda found: float(found("W14")["figures"]["slower"]), most=True),
+    Bar("W11 slope over items", 0.1, lambda found: float(found("W11")["figures"]["slope"]), most=True),
     Bar("slope over items", 0.1, lambda found: _slope(found, "items"), most=True),
     Bar("slope over ledger rows", 0.05, lambda found: _slope(found, "ledger_rows"), most=True),
 )
@@ -82,8 +94,3 @@ def told(records: Sequence[Record]) -> Iterable[str]:
         except LookupError:
             continue
         yield f"  {bar.name:<26}{value:>10g}   {'at most' if bar.most else 'at least'} {bar.bar:g}{'' if bar.met(value) else '   MISSED'}"
-
-
-def _slope(found: Found, grows: str) -> float:
-    mine = [each for each in found.all("growth") if each["params"]["grows"] == grows]
-    return float(mine[-1]["figures"]["slope"])

@@ -104,13 +104,17 @@ _SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes"
 
 def _below(root: int) -> list[tuple[int, str, float]]:
     """(pid, name, seconds with those of its ended children) of every process that descends from `root`."""
-    found = [state for entry in Path("/proc").glob("[0-9]*") if (state := _state(entry))]
-    wanted, below = {root}, []
-    for pid, parent, name, seconds in sorted(found):
-        if parent in wanted:
-            wanted.add(pid)
-            below.append((pid, name, seconds))
-    return below
+    below: dict[int, list[tuple[int, str, float]]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        if state := _state(entry):
+            pid, parent, name, seconds = state
+            below.setdefault(parent, []).append((pid, name, seconds))
+    found, parents = [], [root]
+    while parents:
+        children = below.get(parents.pop(), [])
+        found += children
+        parents += [pid for pid, _, _ in children]
+    return found
 
 
 def _state(entry: Path) -> tuple[int, int, str, float] | None:

@@ -68,6 +68,8 @@ def test_measures_the_engine_in_both_modes_beside_every_peer(ran: tuple[list[Rec
     headline = next(record for record in _of(records, "W1") if "wal_sync_per_op" in record["counters"])
     assert 0 < headline["counters"]["wal_sync_per_op"] <= 1
     assert headline["counters"]["wal_bytes_per_op"] > 100
+    assert headline["figures"]["open_loop"]["p50"] > 0
+    assert headline["product"]["cpu_us_per_op"]["shard"] > 0
 
 
 @pytest.mark.ray

@@ -7,16 +7,16 @@ asked of it than of the engine: no hash chain, no sequence without holes, and a 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
 
 import asyncpg
 
 from inventory.ledger.messages import Hold, HoldLine, Kind, Level, Outcome, Reserve, encode_outcome
 from kit.clock import now_us
 from loadtests.bench.ground import Company, Ground
-from loadtests.bench.load import Operation, Turn, run_tasks
+from loadtests.bench.load import Operation, Turn
 from loadtests.bench.messages import Spread, chooser, reserve_one
-from loadtests.bench.peers.tables import Connection, connect, copy_tables, drift, row_hash, stock_balances
+from loadtests.bench.peers.clients import closed_loop
+from loadtests.bench.peers.tables import Connection, copy_tables, drift, row_hash, stock_balances
 
 
 class LockPerRequest:
@@ -27,13 +27,13 @@ class LockPerRequest:
     unit = "clients"
 
     def __init__(self, ground: Ground, company: Company, sizes: Sequence[int]) -> None:
-        self._ground = ground
+        self._url = ground.ray.admin
         self._company = company
         self.sizes = sizes
 
     async def prepare(self) -> None:
         """Its tables and the company's stock."""
-        connection = await asyncpg.connect(self._ground.ray.admin)
+        connection = await asyncpg.connect(self._url)
         try:
             await copy_tables(connection, "p1")
             await stock_balances(connection, "p1", self._company)
@@ -48,23 +48,18 @@ class LockPerRequest:
     def turner_of(self, next_command: Callable[[], Reserve]) -> Callable[[int, float], Awaitable[Turn]]:
         """Carry out these commands, each client one at a time over its own connection."""
 
-        def client(connection: Connection) -> Operation:
+        async def client(connection: Connection) -> Operation:
             return lambda: reserve(connection, self._company.tenant, next_command())
 
-        async def turn(clients: int, seconds: float) -> Turn:
-            async with AsyncExitStack() as opened:
-                connections = [await connect(opened, self._ground.ray.admin) for _ in range(clients)]
-                return await run_tasks([client(connection) for connection in connections], seconds)
-
-        return turn
+        return closed_loop(self._url, client)
 
     async def faults(self) -> list[str]:
         """Where balance, ledger and reservations disagree."""
-        return await drift(self._ground, "p1", self.name)
+        return await drift(self._url, "p1", self.name)
 
 
 async def reserve(connection: Connection, tenant: int, command: Reserve) -> bool:
-    """One reservation in one transaction, its lines locked in order of item. False when there is not enough of something."""
+    """One reservation in one transaction, its lines locked in order of item."""
     now = now_us()
     expires = now + command.expires_in_us
     levels, held, document = [], [], 0
@@ -73,8 +68,7 @@ async def reserve(connection: Connection, tenant: int, command: Reserve) -> bool
             row = await connection.fetchrow(_LOCK, tenant, line.item, line.warehouse)
             assert row is not None, "every item was stocked"
             seq, on_hand, reserved, blocked, in_transit, version = row
-            if on_hand - blocked - reserved < line.qty:
-                raise AssertionError("the stock of a peer never ends")
+            assert on_hand - blocked - reserved >= line.qty, "the stock never ends"
             document, reserved, version = document or seq, reserved + line.qty, version + 1
             await connection.execute(_BALANCE, tenant, line.item, line.warehouse, reserved, version, seq)
             await connection.execute(

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import asyncpg
 
 from inventory.ledger.messages import Reserve
-from loadtests.bench.ground import PLENTY, Company, Ground
+from loadtests.bench.ground import PLENTY, Company
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 ALL = ("stock_ledger", "stock_balances", "stock_holds", "stock_replies")
@@ -43,9 +43,9 @@ async def stock_balances(connection: Connection, schema: str, company: Company) 
     await connection.execute(f"VACUUM ANALYZE {schema}.stock_balances")
 
 
-async def drift(ground: Ground, schema: str, name: str, keeps_balance: bool = True) -> list[str]:
+async def drift(url: str, schema: str, name: str, keeps_balance: bool = True) -> list[str]:
     """Items whose balance, ledger rows and open reservations disagree, and ledger rows without the reply for their request."""
-    connection = await asyncpg.connect(ground.ray.admin)
+    connection = await asyncpg.connect(url)
     try:
         found = await connection.fetch(_DRIFT.format(schema=schema), keeps_balance)
         missing = await connection.fetchval(_UNANSWERED.format(schema=schema))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from loadtests.bench.contest import Contender, Score, Turner, best, contest
-from loadtests.bench.engine import Product
+from loadtests.bench.engine import Product, was_done
 from loadtests.bench.load import Turn
 from loadtests.bench.messages import Spread, chooser
 from loadtests.bench.peers.peer import Peer
-from loadtests.bench.records import Measured, Record, batches, measured, record
+from loadtests.bench.records import Measured, Record, batches, measured, record, times
+from loadtests.bench.schedule import scheduled
 from loadtests.bench.stage import Stage
+
+_CALM = 0.7
 
 
 async def reserving(stage: Stage, workload: str, spread: Spread, callers: Sequence[int], peers: Sequence[str]) -> list[Record]:
@@ -23,13 +25,12 @@ async def reserving(stage: Stage, workload: str, spread: Spread, callers: Sequen
     others = [Contender(peer.name, peer.turner(spread), peer.sizes, best_of=True) for peer in rivals]
     scores = await contest(stage, workload, own + others)
     found = {peer.name: _peer(peer, scores[peer.name]) for peer in rivals}
-    company = await stage.company("bench", stage.size.items)
-    counted = await stage.counted(company, chooser(company.items, spread))
-    return [
-        _record(stage, workload, spread, mode, callers, turns, found, counted)
-        for mode in modes
-        for callers, turns in scores[mode].turns.items()
+    records = [
+        _record(stage, workload, spread, mode, callers, turns, found) for mode in modes for callers, turns in scores[mode].turns.items()
     ]
+    headline = next(each for each in records if (each["params"]["mode"], each["params"]["callers"]) == ("ray", stage.headline))
+    await _look_closer(stage, spread, headline)
+    return records
 
 
 async def _turner(stage: Stage, product: Product, spread: Spread) -> Turner:
@@ -41,6 +42,16 @@ async def _turner(stage: Stage, product: Product, spread: Spread) -> Turner:
         return await product.turn(ask, callers, seconds)
 
     return turn
+
+
+async def _look_closer(stage: Stage, spread: Spread, headline: Record) -> None:
+    """What the server counts of a turn, and what a command takes when they come by the clock, at 70 % of the measured rate."""
+    company = await stage.company("bench", stage.size.items)
+    choose = chooser(company.items, spread)
+    headline["counters"] |= await stage.counted(company, choose)
+    rate = _CALM * headline["product"]["ops_s"]
+    flow = await scheduled(stage.product.reserving(company, choose), was_done, rate, 2 * stage.size.seconds)
+    headline["figures"]["open_loop"] = {"per_second": round(rate), **times(flow.took()), "turned_away": flow.turned_away}
 
 
 def _peer(peer: Peer, score: Score) -> Measured:
@@ -56,11 +67,7 @@ def _record(
     callers: int,
     turns: list[Turn],
     found: dict[str, Measured],
-    counted: dict[str, Any],
 ) -> Record:
     params = {"mode": mode, "callers": callers, "spread": spread, "items": stage.size.items if spread != "hot" else 1}
-    counters = batches(turns)
-    if (mode, callers) == ("ray", stage.headline):
-        counters |= counted
     ledger = "bench" if mode == "ray" else "bench-local"
-    return record(stage, workload, params, measured(turns), [ledger], peers=found, counters=counters)
+    return record(stage, workload, params, measured(turns), [ledger], peers=found, counters=batches(turns))

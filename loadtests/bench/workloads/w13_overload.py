@@ -27,7 +27,7 @@ async def run(stage: Stage) -> list[Record]:
     calm = await scheduled(ask, was_done, _UNDER * peak, _CALM_S)
     flooding = asyncio.create_task(scheduled(ask, was_done, _OVER * peak, stage.size.overload_seconds))
     await asyncio.sleep(stage.size.overload_seconds)
-    after = await scheduled(ask, was_done, _UNDER * peak, stage.size.overload_seconds)
+    after = await scheduled(ask, was_done, _UNDER * peak, 2 * stage.size.overload_seconds)
     flood = await flooding
     goodput = flood.done_within() / flood.seconds
     figures = {

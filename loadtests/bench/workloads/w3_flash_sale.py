@@ -52,7 +52,7 @@ class Sale:
 
 async def run(stage: Stage) -> list[Record]:
     """The hot row for throughput, then a sale for each size of stock."""
-    hot = await reserving(stage, ID, "hot", stage.size.callers, NAMES)
+    hot = await reserving(stage, ID, "hot", stage.size.callers[1:], NAMES)
     return hot + [await _sell_out(stage, stock) for stock in stage.size.sellouts]
 
 
@@ -69,6 +69,7 @@ async def _sell_out(stage: Stage, stock: int) -> Record:
         "sold_out_s": round(sale.sold_out, 3),
         "accepted_rows": rows,
         "answers": {"accepted": len(sale.accepted), "refused": len(sale.refused), "hung_up": sale.gone},
+        "accepted": times(sale.accepted),
         "refused": times(sale.refused),
     }
     params = {"mode": "ray", "stock": stock, "buyers": BUYERS, "repeated": TWICE, "hung_up": GONE}
