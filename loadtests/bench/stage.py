@@ -32,8 +32,8 @@ _REPORTED_S = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A run in progress. `connection` is the superuser's, for looking; `companies` are proven when the run is
-    over, each in the database it is in."""
+    """A run in progress. `connection` is the superuser's, for looking; `companies` are proven when the run is over, each in
+    the database it is in; `faults` are what workloads found wrong by themselves, by company."""
 
     ground: Ground
     ray: Cluster
@@ -46,6 +46,7 @@ class Stage:
     local: Product
     companies: dict[str, tuple[Database, Company]] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def headline(self) -> int:
@@ -117,8 +118,11 @@ async def stage(ground: Ground, ray: Cluster, size: Size, say: Callable[[str], N
 
 
 async def proven(stage: Stage) -> dict[str, list[str]]:
-    """What does not hold, by the ledger it is in: each company's as `onhand verify` finds it, and the peers' own books."""
-    faults = {slug: await engine.faults(database, company) for slug, (database, company) in stage.companies.items()}
+    """What does not hold, by the ledger it is in: each company's as `onhand verify` and the workloads find it, and the
+    peers' own books."""
+    faults = {
+        slug: stage.faults.get(slug, []) + await engine.faults(database, company) for slug, (database, company) in stage.companies.items()
+    }
     return faults | {name: await peer.faults() for name, peer in stage.peers.items()}
 
 

@@ -46,7 +46,7 @@ async def _killed(stage: Stage, items: int) -> Record:
     await asyncio.gather(*callers)
     warm_s = await _warm(stage, company)
     lost = await _lost(stage, company, [outcome for _, outcome in answers if was_done(outcome)])
-    assert not lost, f"{lost} acknowledged promises are not in the ledger"
+    stage.faults[company.slug] = [f"{lost} acknowledged promises are not in the ledger"] if lost else []
     stage.say(f"{ID:<4}{items:>9,} items  first answer {first - killed:.2f} s, all warm {warm_s:.2f} s more")
     figures = {
         "first_answer_s": round(first - killed, 3),

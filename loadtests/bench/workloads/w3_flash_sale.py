@@ -61,8 +61,7 @@ async def _sell_out(stage: Stage, stock: int) -> Record:
     sale = Sale()
     await asyncio.gather(*[_buyer(stage, company, commands, sale) for commands in _buyers(company, stock)])
     rows, left = await _books(stage.connection, company)
-    assert rows == stock and left == 0, f"{rows} promised of {stock}, {left} left"
-    assert all(len(seqs) == 1 for seqs in sale.promised.values()), "a repeated key was given a second promise"
+    stage.faults[company.slug] = wrong(stock, rows, left, sale)
     stage.say(f"{ID:<4}sale of {stock:,} to {BUYERS:,}  {sale.sold_out:>8.3f} s")
     product = {"ops_s": round(stock / sale.sold_out), **times(sale.accepted), "failed": 0}
     figures = {
@@ -74,6 +73,14 @@ async def _sell_out(stage: Stage, stock: int) -> Record:
     }
     params = {"mode": "ray", "stock": stock, "buyers": BUYERS, "repeated": TWICE, "hung_up": GONE}
     return record(stage, f"{ID}-sale", params, product, [company.slug], figures=figures)
+
+
+def wrong(stock: int, rows: int, left: int, sale: Sale) -> list[str]:
+    """What is wrong with a sale of so many pieces: the ledger has other than as many promises, some were left, or a repeated key
+    got a second promise."""
+    uneven = [f"{rows} promised and {left} left of {stock}"] if (rows, left) != (stock, 0) else []
+    twice = [key.hex() for key, seqs in sale.promised.items() if len(seqs) > 1]
+    return uneven + [f"key {key} was given a second promise" for key in twice]
 
 
 def _buyers(company: Company, stock: int) -> list[Iterator[Reserve]]:
