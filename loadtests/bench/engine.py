@@ -10,7 +10,7 @@ from os import getpid
 from typing import Any
 
 from actors.cluster import Cluster
-from actors.desk import Desk
+from actors.desk import Desk, Transport
 from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
@@ -24,11 +24,12 @@ Gauges = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A running engine: its desk, and what its shard says of itself."""
+    """A running engine: its desk, the way to its shard that the desk uses, and what the shard says of itself."""
 
     mode: str
     database: Database
     desk: Desk
+    carry: Transport
     gauges: Callable[[], Awaitable[Gauges]]
 
     def reserving(self, company: Company, choose: Choose) -> Ask:
@@ -62,7 +63,7 @@ def through_ray(ground: Ground, ray: Cluster) -> Product:
         found = (await ray.tend())[0]
         return found if found is not None else await gauges()  # it is being restarted: each look waits
 
-    return Product("ray", ground.ray, Desk(ray.transports(), _ignore), gauges)
+    return Product("ray", ground.ray, Desk(ray.transports(), _ignore), ray.transports()[0], gauges)
 
 
 @asynccontextmanager
@@ -75,7 +76,7 @@ async def in_process(ground: Ground) -> AsyncIterator[Product]:
 
     desk = await local.start()
     try:
-        yield Product("local", ground.local, desk, gauges)
+        yield Product("local", ground.local, desk, local.shard.submit, gauges)
     finally:
         await local.close()
 

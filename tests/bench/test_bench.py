@@ -83,6 +83,15 @@ def test_sells_exactly_what_there_is_and_loses_nothing_in_a_crash(ran: tuple[lis
         assert killed["figures"]["acknowledged_lost"] == 0
 
 
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_forces_the_batches_of_its_curve(ran: tuple[list[Record], str]) -> None:
+    records, _ = ran
+    for curve in _of(records, "W8"):
+        assert curve["figures"]["mean_batch"] == list(QUICK.batches)
+        assert curve["fit"].keys() == {"t0_us", "L_us", "r_us"}
+
+
 def _record(workload: str, ledgers: list[str], **params: Any) -> Record:
     return {"id": workload, "params": params, "product": {"ops_s": 5_000}, "ratios": {"P1": 6.0}, "ledgers": ledgers, "verify": ""}
 

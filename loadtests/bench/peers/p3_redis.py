@@ -34,7 +34,7 @@ class RedisScript:
     def __init__(self, name: str, url: str, company: Company) -> None:
         self.name = name
         self._durable = name == "P3d"
-        self.title = f"Redis script, {'flushed before the answer' if self._durable else 'nothing kept'}"
+        self.title = f"Redis script, {'always flushed' if self._durable else 'nothing kept'}"
         self._url = url
         self._company = company
 

@@ -40,7 +40,7 @@ class RawInsert:
     def __init__(self, name: str, ground: Ground, company: Company) -> None:
         self.name = name
         self._whole = name == "P4r"
-        self.title = f"raw unnest of {'every row' if self._whole else 'ledger and balances'}, {BATCH:,} a batch"
+        self.title = f"raw unnest, {'every row' if self._whole else 'ledger, balances'}"
         self._ground = ground
         self._company = company
 

@@ -32,7 +32,7 @@ async def run(stage: Stage) -> list[Record]:
     scores = await contest(stage, ID, [mine, Contender("P1", p1.turner_of(order), p1.sizes, best_of=True)])
     turns = scores["ray"].turns[stage.headline]
     clients, peer_turns = best(scores["P1"])
-    peers = {"P1": {"title": "lock per request, rows locked in order of item", **measured(peer_turns), "clients": clients}}
+    peers = {"P1": {"title": "lock per request, by item", **measured(peer_turns), "clients": clients}}
     figures = {"lines_s": round(measured(turns)["ops_s"] * _lines_each(turns)), "lines_each": round(_lines_each(turns), 2)}
     params = {"mode": "ray", "callers": stage.headline, "spread": "zipf", "lines_mean": LINES_MEAN, "across_partitions": 0}
     return [record(stage, ID, params, measured(turns), [company.slug], peers=peers, counters=batches(turns), figures=figures)]
