@@ -51,6 +51,7 @@ async def _run(place: Ground, ray: Cluster, size: Size, chosen: Sequence[str], q
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
         for name in chosen:
+            await ready.refresh()
             records += await workloads.ALL[name].run(ready)
         ready.say("Proving every ledger row by row…")
         faults = await proven(ready)

@@ -36,7 +36,6 @@ async def contest(stage: Stage, workload: str, contenders: Sequence[Contender]) 
     """Find each peer's best size, then let everyone take turns."""
     scores = {each.name: Score({}, await _sweep(stage, each)) for each in contenders}
     turns = [(each, size) for each in contenders for size in _sizes(each, scores[each.name])]
-    await stage.connection.execute("CHECKPOINT")
     for number in range(stage.size.rounds):
         for each, size in turns if number % 2 == 0 else reversed(turns):
             turn = await stage.metered(partial(each.turner, size, stage.size.seconds))

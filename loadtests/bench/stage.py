@@ -72,6 +72,17 @@ class Stage:
             self.peers[name] = peer
         return self.peers[name]
 
+    async def refresh(self) -> None:
+        """Nothing left to write from before, and fresh statistics: what autovacuum does once a minute, short turns cannot
+        wait for."""
+        await self.connection.execute("CHECKPOINT")
+        for database in (self.ground.ray, self.ground.local):
+            connection = await asyncpg.connect(database.admin)
+            try:
+                await connection.execute("ANALYZE")
+            finally:
+                await connection.close()
+
     async def metered(self, measure: Callable[[], Awaitable[Turn]]) -> Turn:
         """The turn, with processor time and log bytes per operation. Those include its warm-up, so they are shares of all it did."""
         shard = (await self.product.gauges())["pid"]
