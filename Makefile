@@ -32,8 +32,8 @@ check: setup-test ## style, types and the import contracts
 	.venv/bin/mypy $(TYPED)
 	.venv/bin/lint-imports
 
-bench: setup-test ## the engine against a lock per request and the raw insert limit, in one run
-	@exec .venv/bin/python -m loadtests.bench
+bench: setup-test ## the engine beside what one would build instead, 3 minutes; FULL=1 for hours, W="W1 W3" for some
+	@exec .venv/bin/python -m loadtests.bench $(if $(FULL),--full) $(W)
 
 verify: setup ## prove from the first row that ledgers, balances and reservations agree
 	@exec .venv/bin/onhand verify --deep

@@ -1,35 +1,48 @@
-"""The ground of a run: a PostgreSQL of its own, the migrated schema, and companies with enough stock to never run out."""
+"""The ground of a run: servers of its own, the migrated schema, and companies with stock."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from app.embedded import Postgres
-from app.provision import Urls, migrate, provision, url_with
+from app.embedded import Postgres, Redis
+from app.provision import migrate, provision, url_with
 from app.server import remove
+from app.settings import CannotStart
 from inventory.context import Stock
 from inventory.ledger.messages import Line, Receive
 from kit.quantity import ONE
 from loadtests.bench.messages import head
 
 SHARED_BUFFERS_MB = 512
-STOCK_EACH = 10**9 * ONE
+PLENTY = 10**9 * ONE
+"""Stock of each item where it must never run out."""
 _LINES = 500
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database: its addresses for the engine and for the superuser."""
+
+    engine: str
+    admin: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where to measure: addresses of the database for each role and for its superuser, and a folder on the same disk."""
+    """Where to measure: a database for each mode of the engine, because each looks after every partition that it finds; two
+    Redis-compatible servers (none where there is no binary); and a folder on the same disk."""
 
-    urls: Urls
-    admin: str
+    ray: Database
+    local: Database
+    redis: tuple[str, ...]
     disk: Path
 
 
@@ -37,6 +50,7 @@ class Ground:
 class Company:
     """A tenant with one warehouse. The first item is the hot one."""
 
+    slug: str
     tenant: int
     warehouse: int
     items: list[int]
@@ -48,19 +62,37 @@ def ground() -> Iterator[Ground]:
     var = Path(tempfile.mkdtemp(prefix="onhand-bench-"))
     var.chmod(0o711)  # the server of a root start runs as another user
     server = Postgres(var, shared_buffers_mb=SHARED_BUFFERS_MB)
-    try:
+    with ExitStack() as started:
+        started.callback(remove, var)
+        started.callback(server.stop)
         admin = server.start()
-        urls = asyncio.run(provision(admin, "bench", var / "secrets.json"))
-        migrate(urls.owner)
-        yield Ground(urls, url_with(admin, database="bench"), var)
-    finally:
-        server.stop()
-        remove(var)
+        yield Ground(_database(admin, "bench", var), _database(admin, "bench_local", var), _redis_servers(var, started), var)
 
 
-async def found(ground: Ground, slug: str, items: int) -> Company:
+def _database(admin: str, name: str, var: Path) -> Database:
+    urls = asyncio.run(provision(admin, name, var / f"{name}.json"))
+    migrate(urls.owner)
+    return Database(urls.engine, url_with(admin, database=name))
+
+
+def _redis_servers(var: Path, started: ExitStack) -> tuple[str, ...]:
+    """One that keeps nothing and one that will keep everything. None where no binary is to be had."""
+    urls = []
+    for name in ("volatile", "durable"):
+        folder = var / name
+        folder.mkdir(mode=0o711)
+        server = Redis(folder)
+        try:
+            urls.append(server.start())
+        except CannotStart:
+            return ()
+        started.callback(server.stop)
+    return tuple(urls)
+
+
+async def found(database: Database, slug: str, items: int) -> Company:
     """A company with so many items and one warehouse, and no stock yet."""
-    connection = await asyncpg.connect(ground.admin)
+    connection = await asyncpg.connect(database.admin)
     try:
         tenant = await connection.fetchval(
             "INSERT INTO tenants (slug, name, time_zone, language, currency, plan) "
@@ -79,12 +111,18 @@ async def found(ground: Ground, slug: str, items: int) -> Company:
         )
     finally:
         await connection.close()
-    return Company(tenant, warehouse, [row["id"] for row in rows])
+    return Company(slug, tenant, warehouse, [row["id"] for row in rows])
 
 
-async def stock_up(stock: Stock, company: Company) -> None:
-    """Receive plenty of every item through the engine itself."""
-    for start in range(0, len(company.items), _LINES):
-        lines = tuple(Line(item, company.warehouse, STOCK_EACH) for item in company.items[start : start + _LINES])
-        outcome = await stock.submit(company.tenant, Receive(**head(), lines=lines))
-        assert not outcome.code, outcome
+def openings(company: Company, each: int) -> list[Receive]:
+    """The commands that receive so much of every item."""
+    parts = [company.items[start : start + _LINES] for start in range(0, len(company.items), _LINES)]
+    return [Receive(**head(), lines=tuple([Line(item, company.warehouse, each) for item in part])) for part in parts]
+
+
+async def stock_up(stock: Stock, company: Company, each: int = PLENTY) -> None:
+    """Receive so much of every item through the engine itself."""
+    commands = openings(company, each)
+    for start in range(0, len(commands), _AT_ONCE):
+        for outcome in await asyncio.gather(*[stock.submit(company.tenant, command) for command in commands[start : start + _AT_ONCE]]):
+            assert not outcome.code, outcome

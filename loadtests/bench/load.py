@@ -1,4 +1,4 @@
-"""Closed-loop load: so many callers, each asking again as soon as it has its answer."""
+"""Closed-loop load: so many callers, each asking again as soon as it has its answer. For what the machine can do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any
 WARM_S = 0.25
 """Asked before counting begins: connections, prepared statements and resident cells are there when it does."""
 
+Ask = Callable[[], "asyncio.Future[Any]"]
+"""Sends one operation and returns the future of its result."""
+Good = Callable[[Any], bool]
+"""Whether a result says that the operation was done."""
 Operation = Callable[[], Awaitable[bool]]
 """One operation from beginning to end; False when it was refused."""
 
@@ -19,7 +23,7 @@ Operation = Callable[[], Awaitable[bool]]
 class Turn:
     """What one turn measured: operations that were done, those that were not, and how long each took (seconds).
 
-    `warm` are those done outside of the measured time. `facts` are what its meters said.
+    `warm` are those answered outside of the measured time. `facts` are what its meters said.
     """
 
     done: int = 0
@@ -36,18 +40,15 @@ class Turn:
 
 
 class Callers:
-    """Callers without a task each: a callback asks the next time, so the generator costs little of the machine it shares.
+    """Callers without a task each: a callback asks the next time, so the generator costs little of the machine it shares."""
 
-    `ask` sends one operation and returns the future of its result; `good` tells from the result whether it was done.
-    """
-
-    def __init__(self, ask: Callable[[], asyncio.Future[Any]], good: Callable[[Any], bool]) -> None:
+    def __init__(self, ask: Ask, good: Good) -> None:
         self._ask = ask
         self._good = good
 
     async def run(self, callers: int, seconds: float) -> Turn:
         """Warm up, then measure for `seconds`; returns when nothing is under way any more."""
-        self._turn = Turn()
+        self._turn = Turn(seconds=seconds)
         self._left = callers
         self._over = asyncio.Event()
         self._from = time.perf_counter() + WARM_S
@@ -55,7 +56,6 @@ class Callers:
         for _ in range(callers):
             self._next()
         await self._over.wait()
-        self._turn.seconds = seconds
         return self._turn
 
     def _next(self) -> None:
@@ -64,18 +64,17 @@ class Callers:
 
     def _answered(self, answer: asyncio.Future[Any], began: float) -> None:
         now = time.perf_counter()
-        if self._from <= now < self._until:
-            if answer.exception() is None and self._good(answer.result()):
-                self._turn.done += 1
-                self._turn.took.append(now - began)
-            else:
-                self._turn.failed += 1
-        else:
+        good = answer.exception() is None and self._good(answer.result())
+        if not self._from <= now < self._until:
             self._turn.warm += 1
+        elif good:
+            self._turn.done += 1
+            self._turn.took.append(now - began)
+        else:
+            self._turn.failed += 1
         if now < self._until:
             self._next()
             return
-        answer.exception()  # read, so that nobody complains about it later
         self._left -= 1
         if not self._left:
             self._over.set()

@@ -1,11 +1,12 @@
-"""The one command that is measured: a soft reservation of one piece."""
+"""The commands that are measured, and which items they are about."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import random
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from inventory.ledger.messages import Line, Reserve
 from kit.clock import SECOND
@@ -13,7 +14,16 @@ from kit.quantity import ONE
 from tenants.domain import Role
 
 EXPIRES_US = 900 * SECOND
+ZIPF_S = 0.99
+LINES_MEAN = 4
+LINES_MAX = 20
+_DRAWN = 1 << 16
+"""Items drawn beforehand and walked through in a circle, so that drawing costs the same whatever the spread."""
 _numbers = itertools.count(1)
+
+Spread = Literal["hot", "uniform", "zipf"]
+Choose = Callable[[], int]
+"""The item of the next command."""
 
 
 def head() -> dict[str, Any]:
@@ -27,14 +37,29 @@ def head() -> dict[str, Any]:
     }
 
 
+def reserve(items: Sequence[int], warehouse: int, expires_in_us: int = EXPIRES_US) -> Reserve:
+    """Reserve one piece of each item, all or nothing."""
+    lines = tuple([Line(item, warehouse, ONE) for item in items])
+    return Reserve(**head(), lines=lines, hard=False, expires_in_us=expires_in_us)
+
+
 def reserve_one(item: int, warehouse: int) -> Reserve:
     """Reserve one piece of the item."""
-    return Reserve(**head(), lines=(Line(item, warehouse, ONE),), hard=False, expires_in_us=EXPIRES_US)
+    return reserve((item,), warehouse)
 
 
-def chooser(items: list[int], spread: bool) -> Callable[[], int]:
-    """Which item the next reservation is for: always the first, or any with the same chance."""
-    if not spread:
+def chooser(items: Sequence[int], spread: Spread) -> Choose:
+    """Always the first item; any with the same chance; or the first ones far more often than the last (Zipf)."""
+    if spread == "hot":
         return lambda: items[0]
-    choice, count = random.random, len(items)
-    return lambda: items[int(choice() * count)]
+    weights = [1 / rank**ZIPF_S for rank in range(1, len(items) + 1)] if spread == "zipf" else None
+    return itertools.cycle(random.choices(items, weights, k=_DRAWN)).__next__
+
+
+def order_items(choose: Choose, count_max: int) -> list[int]:
+    """The items of an order: 1 to 20 of them, 4 on average (geometric), each once, in order of id."""
+    count = 1 + int(math.log(1 - random.random()) / math.log(1 - 1 / LINES_MEAN))
+    chosen: set[int] = set()
+    while len(chosen) < min(count, LINES_MAX, count_max):
+        chosen.add(choose())
+    return sorted(chosen)

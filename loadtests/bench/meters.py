@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -17,25 +17,25 @@ _FLUSHES = 50
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """Seconds of processor time so far: this process (the callers), the shard, PostgreSQL, and Ray's helpers."""
+    """Seconds of processor time so far: this process (the callers and the desk, or a peer's clients), the shard,
+    PostgreSQL, the Redis-compatible servers, and Ray's helpers."""
 
     callers: float
     shard: float
     postgres: float
+    redis: float
     ray: float
 
     def per_op_us(self, before: Cpu, ops: int) -> dict[str, float]:
         """Microseconds of each per operation since `before`. Zero where a part has no process of its own."""
-        spent = {name: getattr(self, name) - getattr(before, name) for name in ("callers", "shard", "postgres", "ray")}
-        return {name: round(seconds / ops * 1e6, 1) if ops else 0.0 for name, seconds in spent.items()}
+        return {name: round((seconds - getattr(before, name)) / ops * 1e6, 1) if ops else 0.0 for name, seconds in asdict(self).items()}
 
 
 def cpu(shard_pid: int) -> Cpu:
     """Processor time of this process and everything below it. All zero where there is no /proc."""
-    spent = {"callers": time.process_time(), "shard": 0.0, "postgres": 0.0, "ray": 0.0}
+    spent = {"callers": time.process_time(), "shard": 0.0, "postgres": 0.0, "redis": 0.0, "ray": 0.0}
     for pid, name, seconds in _below(os.getpid()):
-        kind = "shard" if pid == shard_pid else "postgres" if name == "postgres" else "ray"
-        spent[kind] += seconds
+        spent["shard" if pid == shard_pid else _SERVERS.get(name, "ray")] += seconds
     return Cpu(**spent)
 
 
@@ -44,10 +44,29 @@ async def wal_bytes(connection: asyncpg.Connection[asyncpg.Record]) -> int:
     return int(await connection.fetchval("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"))
 
 
-async def hot_percent(connection: asyncpg.Connection[asyncpg.Record]) -> float | None:
-    """Share of balance updates that touched no index. None before the server has counted any."""
-    row = await connection.fetchrow("SELECT n_tup_hot_upd, n_tup_upd FROM pg_stat_user_tables WHERE relname = 'stock_balances'")
-    return round(100 * row["n_tup_hot_upd"] / row["n_tup_upd"], 1) if row and row["n_tup_upd"] else None
+async def wal_syncs(connection: asyncpg.Connection[asyncpg.Record]) -> int:
+    """Flushes of the log since the server started, by all its processes. Each reports at most once a second, and only
+    after a transaction: let a second pass and send something before reading."""
+    major = connection.get_server_version().major
+    return int(await connection.fetchval(_SYNCS if major >= 18 else "SELECT wal_sync FROM pg_stat_wal"))
+
+
+async def balance_updates(connection: asyncpg.Connection[asyncpg.Record]) -> tuple[int, int]:
+    """(those that touched no index, all) updates of the engine's balances since the server started."""
+    row = await connection.fetchrow(
+        "SELECT n_tup_hot_upd, n_tup_upd FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = 'stock_balances'"
+    )
+    assert row is not None
+    return row["n_tup_hot_upd"], row["n_tup_upd"]
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process in MB. Zero where there is no /proc."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
 
 
 async def server(connection: asyncpg.Connection[asyncpg.Record], folder: Path) -> dict[str, Any]:
@@ -66,30 +85,40 @@ async def server(connection: asyncpg.Connection[asyncpg.Record], folder: Path) -
 
 
 def fdatasync_us(folder: Path) -> float:
-    """Median time to make 8 kB durable in the folder, in microseconds."""
+    """Median time to make 8 kB durable in the folder, in microseconds: written over what is there, as the server writes its
+    log, because a file that grows costs its folder a write too."""
     took = []
-    with NamedTemporaryFile(dir=folder) as file:
+    block = os.urandom(8192)
+    with NamedTemporaryFile(dir=folder, buffering=0) as file:
+        file.write(block * _FLUSHES)
+        os.fsync(file.fileno())
+        file.seek(0)
         for _ in range(_FLUSHES):
-            file.write(os.urandom(8192))
-            file.flush()
+            file.write(block)
             began = time.perf_counter()
             os.fdatasync(file.fileno())
             took.append(time.perf_counter() - began)
     return round(sorted(took)[_FLUSHES // 2] * 1e6, 1)
 
 
+_SERVERS = {"postgres": "postgres", "valkey-server": "redis", "redis-server": "redis"}
+_SYNCS = "SELECT COALESCE(sum(fsyncs), 0)::bigint FROM pg_stat_io WHERE object = 'wal'"
 _SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "shared_buffers", "max_wal_size")
 
 
 def _below(root: int) -> list[tuple[int, str, float]]:
     """(pid, name, seconds with those of its ended children) of every process that descends from `root`."""
-    found = [state for entry in Path("/proc").glob("[0-9]*") if (state := _state(entry))]
-    wanted, below = {root}, []
-    for pid, parent, name, seconds in sorted(found):
-        if parent in wanted:
-            wanted.add(pid)
-            below.append((pid, name, seconds))
-    return below
+    below: dict[int, list[tuple[int, str, float]]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        if state := _state(entry):
+            pid, parent, name, seconds = state
+            below.setdefault(parent, []).append((pid, name, seconds))
+    found, parents = [], [root]
+    while parents:
+        children = below.get(parents.pop(), [])
+        found += children
+        parents += [pid for pid, _, _ in children]
+    return found
 
 
 def _state(entry: Path) -> tuple[int, int, str, float] | None:

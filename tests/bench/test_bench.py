@@ -6,53 +6,113 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from loadtests.bench.load import Turn, percentile_ms
-from loadtests.bench.plan import QUICK, Results
-from loadtests.bench.report import records
+from loadtests.bench import bars, plot, workloads
+from loadtests.bench.load import percentile_ms
+from loadtests.bench.peers import NAMES
+from loadtests.bench.records import Record, judge
+from loadtests.bench.size import QUICK
 
 ROOT = Path(__file__).parents[2]
-FIELDS = {"id", "git", "host", "pg", "params", "product", "peers", "ratios", "fit", "counters", "verify"}
+FIELDS = {"id", "git", "host", "pg", "params", "product", "peers", "ratios", "fit", "counters", "figures", "verify"}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], str]:
+    """Records and output of the shortest run of everything."""
+    out = tmp_path_factory.mktemp("bench") / "bench.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtests.bench", "--quick", "--out", str(out)], cwd=ROOT, capture_output=True, text=True, timeout=280
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ElementTree.fromstring(out.with_suffix(".svg").read_text())
+    return json.loads(out.read_text()), done.stdout
+
+
+def _of(records: list[Record], workload: str) -> list[Record]:
+    return [record for record in records if record["id"] == workload]
 
 
 @pytest.mark.ray
 @pytest.mark.timeout(300)
-def test_measures_engine_and_peers_and_proves_the_ledgers(tmp_path: Path) -> None:
-    out = tmp_path / "bench.json"
-    ran = subprocess.run(
-        [sys.executable, "-m", "loadtests.bench", "--quick", "--out", str(out)], cwd=ROOT, capture_output=True, text=True, timeout=280
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    found = json.loads(out.read_text())
-    assert {(record["id"], record["params"]["mode"]) for record in found} == {
-        (work, mode) for work in ("W1", "W3") for mode in ("ray", "local")
-    }
-    for record in found:
+def test_runs_every_workload_and_proves_every_ledger(ran: tuple[list[Record], str]) -> None:
+    records, told = ran
+    assert {record["id"] for record in records} == {*workloads.ALL, "W3-sale"}
+    for record in records:
         assert record.keys() >= FIELDS
         assert record["verify"] == "ok"
         assert {record["pg"][setting] for setting in ("fsync", "sync_commit", "fpw")} == {"on"}
         assert record["product"]["ops_s"] > 0
-        assert 0 < record["product"]["p50"] <= record["product"]["p99"] <= record["product"]["p999"]
+    assert "fsync on, synchronous_commit on, full_page_writes on" in told
+    assert "verify: ok" in told
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_measures_the_engine_in_both_modes_beside_every_peer(ran: tuple[list[Record], str]) -> None:
+    records, _ = ran
+    for record in _of(records, "W1") + _of(records, "W3"):
+        assert record["peers"].keys() == record["ratios"].keys() == set(NAMES)
+        assert all(peer["ops_s"] > 0 and peer["failed"] == 0 for peer in record["peers"].values())
         assert record["product"]["failed"] == 0
+        assert 0 < record["product"]["p50"] <= record["product"]["p99"] <= record["product"]["p999"]
         assert record["counters"]["mean_batch"] >= 1
-        assert sum(record["counters"]["batch_sizes_up_to"].values()) > 0
-        assert all(record["peers"][peer]["ops_s"] > 0 and record["ratios"][peer] > 0 for peer in ("P1", "P4"))
-        assert record["peers"]["P1"]["clients"] in QUICK.clients
-    assert "fsync on, synchronous_commit on, full_page_writes on" in ran.stdout
-    assert "verify: ok" in ran.stdout
+    assert {(record["params"]["mode"], record["params"]["callers"]) for record in _of(records, "W1")} == {
+        *[("ray", callers) for callers in QUICK.callers],
+        ("local", max(QUICK.callers)),
+    }
+    headline = next(record for record in _of(records, "W1") if "wal_sync_per_op" in record["counters"])
+    assert 0 < headline["counters"]["wal_sync_per_op"] <= 1
+    assert headline["counters"]["wal_bytes_per_op"] > 100
+    assert headline["figures"]["open_loop"]["p50"] > 0
+    assert headline["product"]["cpu_us_per_op"]["shard"] > 0
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_sells_exactly_what_there_is_and_loses_nothing_in_a_crash(ran: tuple[list[Record], str]) -> None:
+    records, _ = ran
+    for sale in _of(records, "W3-sale"):
+        assert sale["figures"]["accepted_rows"] == sale["params"]["stock"]
+    for killed in _of(records, "W11"):
+        assert killed["figures"]["acknowledged"] > 0
+        assert killed["figures"]["acknowledged_lost"] == 0
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+def test_forces_the_batches_of_its_curve(ran: tuple[list[Record], str]) -> None:
+    records, _ = ran
+    for curve in _of(records, "W8"):
+        assert curve["figures"]["mean_batch"] == list(QUICK.batches)
+        assert curve["fit"].keys() == {"t0_us", "L_us", "r_us"}
+
+
+def _record(workload: str, ledgers: list[str], **params: Any) -> Record:
+    return {"id": workload, "params": params, "product": {"ops_s": 5_000}, "ratios": {"P1": 6.0}, "ledgers": ledgers, "verify": ""}
 
 
 def test_counts_a_run_whose_ledger_does_not_hold_as_nothing() -> None:
-    facts = {"batches": 1, "commands": 5, "commit_us": 900, "sizes": {"8": 1}, "wal_bytes_per_op": 700, "cpu_us_per_op": {"callers": 1.0}}
-    turn = Turn(done=5, seconds=1.0, took=[0.001] * 5, facts=facts)
-    keys = [(work, what, 1) for work in ("W1", "W3") for what in ("ray", "P1", "P4")]
-    broken = Results({key: [turn] for key in keys}, ["#3 balance: {}"], None)
-    for record in records(broken, QUICK, {}):
-        assert record["product"]["ops_s"] == 0
-        assert record["ratios"] == {"P1": 0, "P4": 0}
-        assert record["verify"].startswith("failed: #3 balance")
+    broken, sound = _record("W1", ["bench", "P1"]), _record("W5", ["other"])
+    judge([broken, sound], {"bench": [], "P1": ["P1 item 3: {}"], "other": []})
+    assert (broken["product"]["ops_s"], broken["ratios"], broken["verify"]) == (0, {"P1": 0}, "failed: P1 item 3: {}")
+    assert (sound["product"]["ops_s"], sound["verify"]) == (5_000, "ok")
+
+
+def test_tells_which_promises_were_missed() -> None:
+    told = list(bars.told([_record("W1", [], callers=512), _record("W3", [], callers=512)]))
+    assert told == [
+        "  W1 / P1                            6   at least 5",
+        "  W3 / P1                            6   at least 25   MISSED",
+    ]
+
+
+def test_draws_nothing_where_nothing_was_run() -> None:
+    assert ElementTree.fromstring(plot.drawn([])).tag.endswith("svg")
 
 
 def test_takes_percentiles_of_what_was_measured() -> None:

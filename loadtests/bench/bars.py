@@ -1,0 +1,96 @@
+"""What was promised (performance.md 3.2) beside what this run measured: ratios, so that the machine does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from loadtests.bench.records import Record, ratio
+from loadtests.bench.stage import HEADLINE
+
+Look = Callable[["Found"], float]
+
+
+class Found:
+    """The records of a run, by workload; the one at the headline's number of callers where there are several."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    def __call__(self, workload: str) -> Record:
+        """Raises LookupError when the workload was not run."""
+        mine = [each for each in self.all(workload) if each["params"].get("mode", "ray") == "ray"]
+        return next((each for each in mine if each["params"].get("callers") == HEADLINE), None) or mine[-1]
+
+    def all(self, workload: str) -> Sequence[Record]:
+        """Every record of the workload."""
+        return [each for each in self._records if each["id"] == workload]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A promise: the value must be at least (or, if `most`, at most) the bar."""
+
+    name: str
+    bar: float
+    look: Look
+    most: bool = False
+
+    def met(self, value: float) -> bool:
+        """Whether the value keeps the promise."""
+        return value <= self.bar if self.most else value >= self.bar
+
+
+def _to_peer(workload: str, peer: str, bar: float) -> Bar:
+    return Bar(f"{workload} / {peer}", bar, lambda found: float(found(workload)["ratios"][peer]))
+
+
+def _rate(found: Found, workload: str) -> float:
+    return float(found(workload)["product"]["ops_s"])
+
+
+def _recovery(found: Found) -> float:
+    took = found("W13")["figures"]["recovered_s"]
+    return float("inf") if took is None else float(took)
+
+
+def _slope(found: Found, grows: str) -> float:
+    mine = [each for each in found.all("growth") if each["params"]["grows"] == grows]
+    return float(mine[-1]["figures"]["slope"])
+
+
+BARS = (
+    _to_peer("W1", "P1", 5),
+    _to_peer("W1", "P2", 1.5),
+    _to_peer("W1", "P4", 0.4),
+    _to_peer("W2", "P1", 6),
+    _to_peer("W2", "P4", 0.4),
+    Bar("W2 / W1", 0.9, lambda found: ratio(_rate(found, "W2"), _rate(found, "W1"))),
+    _to_peer("W3", "P1", 25),
+    _to_peer("W3", "P2", 8),
+    _to_peer("W3", "P5", 5),
+    _to_peer("W3", "P3", 0.5),
+    _to_peer("W3", "P3d", 2),
+    Bar("W4 / W2", 0.7, lambda found: ratio(_rate(found, "W4"), _rate(found, "W2"))),
+    _to_peer("W5", "P1", 3),
+    Bar("W5 lines / W2", 0.6, lambda found: ratio(found("W5")["figures"]["lines_s"], _rate(found, "W2"))),
+    Bar("W8 r / r of P4r", 1.5, lambda found: float(found("W8")["figures"]["r_over_P4r"]), most=True),
+    Bar("W12 HOT %", 95, lambda found: float(found("W12")["figures"]["hot_pct"])),
+    Bar("W13 goodput / peak", 0.8, lambda found: float(found("W13")["figures"]["goodput_of_peak"])),
+    Bar("W13 seconds to recover", 2, _recovery, most=True),
+    Bar("W14 p99 beside / alone", 1.5, lambda found: float(found("W14")["figures"]["slower"]), most=True),
+    Bar("W11 slope over items", 0.1, lambda found: float(found("W11")["figures"]["slope"]), most=True),
+    Bar("slope over items", 0.1, lambda found: _slope(found, "items"), most=True),
+    Bar("slope over ledger rows", 0.05, lambda found: _slope(found, "ledger_rows"), most=True),
+)
+
+
+def told(records: Sequence[Record]) -> Iterable[str]:
+    """A line for each promise about something that was run."""
+    found = Found(records)
+    for bar in BARS:
+        try:
+            value = bar.look(found)
+        except LookupError:
+            continue
+        yield f"  {bar.name:<26}{value:>10g}   {'at most' if bar.most else 'at least'} {bar.bar:g}{'' if bar.met(value) else '   MISSED'}"

@@ -1,0 +1,45 @@
+"""How much is measured: enough to see that it works, enough for a first look, or enough to publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Seconds of turns, repetitions, and how large the companies of each workload are."""
+
+    name: str
+    seconds: float  # of one measured turn
+    sweep_seconds: float  # of a turn that only looks for a peer's best number of clients
+    rounds: int  # there and back; an even number gives each the same places
+    items: int
+    callers: tuple[int, ...]
+    clients: tuple[int, ...]  # of P1 and P2
+    batches: tuple[int, ...]  # W8
+    batch_seconds: float
+    sellouts: tuple[int, ...]  # W3: stock at the start
+    cold_items: tuple[int, ...]  # W11 and growth over items
+    ledger_rows: tuple[int, ...]  # growth over ledger rows
+    soak_seconds: float
+    overload_seconds: float
+    units_each: int  # P5: rows made beforehand per item
+    units_hot: int
+
+
+QUICK = Size(
+    "quick", 0.15, 0.1, 1, 100, (1, 64), (4,), (1, 16, 64), 0.05, (100,), (100, 300), (300, 600), 1.0, 0.4, 100, 10_000
+)  # fmt: skip
+"""Too little to believe a number."""
+
+SHORT = Size(
+    "short", 0.5, 0.15, 2, 10_000, (1, 64, 512, 2_048), (8, 16, 32), (1, 4, 16, 64, 256, 1_000), 0.1, (1_000, 20_000),
+    (1_000, 10_000, 50_000), (25_000, 50_000, 100_000), 8.0, 2.0, 10, 30_000,
+)  # fmt: skip
+"""All of it in less than three minutes, on two cores that have nothing else to do."""
+
+FULL = Size(
+    "full", 10.0, 2.0, 6, 10_000, (1, 64, 512, 2_048), (1, 2, 4, 8, 16, 32, 64), (1, 4, 16, 64, 256, 512, 1_000), 2.0, (1_000, 100_000),
+    (1_000, 10_000, 100_000, 1_000_000), (100_000, 1_000_000, 10_000_000), 600.0, 60.0, 100, 400_000,
+)  # fmt: skip
+"""To publish: a few hours, some 30 GB of disk."""

@@ -1,0 +1,16 @@
+"""W1: reserve one piece of any item, each with the same chance. Nothing is contended; what is measured is the cost of a command."""
+
+from __future__ import annotations
+
+from loadtests.bench.peers import NAMES
+from loadtests.bench.records import Record
+from loadtests.bench.stage import Stage
+from loadtests.bench.workloads.reserving import reserving
+
+ID = "W1"
+TITLE = "reserve 1, uniform over {items:,} items"
+
+
+async def run(stage: Stage) -> list[Record]:
+    """From a lone caller to two thousand, beside every peer."""
+    return await reserving(stage, ID, "uniform", stage.size.callers, NAMES)
