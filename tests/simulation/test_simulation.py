@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from kit.clock import SECOND
 from tests.simulation.checks import Violation
 from tests.simulation.world import World
 
@@ -15,8 +14,8 @@ LIFE = 20_000
 LIVES = 20
 FAILED_ONCE = [
     0,  # a new owner with a slower clock turned time back
-    4, 14,  # an answer given behind a batch of refusals that was lost
-    22, 29, 35,  # an attempt that was believed lost came through beside the next one
+    1, 24,  # an answer given behind a batch of refusals that was lost
+    9, 10, 17,  # an attempt that was believed lost came through beside the next one
 ]  # fmt: skip
 """Seeds that found something, run first for ever. Add here what fails."""
 
@@ -45,22 +44,22 @@ def test_lives_the_same_life_from_the_same_seed() -> None:
 
 def test_meets_everything_it_is_meant_to_meet() -> None:
     """A simulation in which nothing happens would pass as well."""
-    codes, kinds, owners, replayed, unknown, ahead = Counter[str](), Counter[int](), 0, 0, 0, 0
+    codes, kinds, strikes, replayed, unknown = Counter[str](), Counter[int](), Counter[str](), 0, 0
     for seed in range(LIVES // 4):
         world = World(seed)
         world.run(LIFE)
         codes.update(told.outcome.code for told in world.history.told)
         kinds.update(row["kind"] for row in world.tables.ledger.values())
+        strikes += world.strikes
         replayed += sum(told.outcome.replayed for told in world.history.told)
-        owners += len({commit.epoch for commit in world.server.commits})
         unknown += len(world.history.unknown)
-        ahead += sum(abs(owner.skew_us) >= SECOND for owner in world.owners)
     assert set(kinds) == {1, 2, 3, 4, 5, 6, 7}
     assert set(codes) >= {
         "", "insufficient_stock", "version_conflict", "more_than_held", "reservation_not_found", "reservation_closed",
         "reservation_expired", "reservation_is_firm", "quantity_too_large", "not_sellable", "idempotency_key_reused", "internal_error",
     }  # fmt: skip
-    assert min(owners, replayed, unknown, ahead) > 0
+    assert set(strikes) == {"die", "hang", "rival", "clock"}
+    assert min(replayed, unknown) > 0
 
 
 def _seeds(steps: int | None, first: int | None) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
@@ -49,6 +50,7 @@ class World:
         self.history = History(self._hear)
         self._forgive = forgive
         self.owners: list[Owner] = []
+        self.strikes = Counter[str]()
         self._dead: list[Owner] = []
         self._born = 0
         self._people: list[Caller] = []
@@ -93,7 +95,9 @@ class World:
         if not self.owners:
             return
         owner = self.random.choice(self.owners)
-        match self.random.choice(["die", "hang", "rival", "clock", "clock"]):
+        what = self.random.choice(["die", "hang", "rival", "clock", "clock"])
+        self.strikes[what] += 1
+        match what:
             case "die":
                 self.die(owner)
             case "hang":
