@@ -87,7 +87,7 @@ def fenced(tables: Tables, tenant: int, part: int, epoch: int) -> bool:
     return partition is None or (tables.guards.fence and partition["epoch"] != epoch)
 
 
-def stock_acquire(tables: Tables, tenant: int, part: int, owner: str) -> tuple[Writes, list[Record]]:
+def stock_acquire(tables: Tables, tenant: int, part: int, owner: str, shard: int, shards: int) -> tuple[Writes, list[Record]]:
     """A new owner. The caller holds the partition's row lock."""
     first = {"epoch": 0, "seq": 0, "head_hash": GENESIS}
     row = tables.partitions.get((tenant, part), first)
@@ -146,13 +146,18 @@ def stock_known(tables: Tables, tenant: int, part: int, keys: Sequence[bytes]) -
     return [Record.of(row, ("key_hash", "body_hash", "reply")) for row in rows]
 
 
-def due_partitions(tables: Tables, now: int, shards: int, number: int) -> list[Record]:
-    """What the shard's sweep asks first: partitions with a hold past its end."""
+def due_partitions(tables: Tables, shard: int, shards: int, now: int) -> list[Record]:
+    """What the shard's sweep asks: partitions with a hold past its end."""
     due = {key[:2] for key, row in tables.holds.items() if row["open"] > 0 and row["expires_at_us"] <= now}
-    return [Record.of({"tenant_id": key[0], "part": key[1]}, ("tenant_id", "part")) for key in sorted(due) if key[0] % shards == number]
+    return [Record.of({"tenant_id": key[0], "part": key[1]}, ("tenant_id", "part")) for key in sorted(due) if key[0] % shards == shard]
 
 
-def unproven(tables: Tables, shards: int, number: int) -> list[Record]:
+def moved(tables: Tables, shard: int, shards: int, owner: str) -> list[Record]:
+    """Partitions that were placed elsewhere: none here."""
+    return []
+
+
+def unproven(tables: Tables, shard: int, shards: int) -> list[Record]:
     """What it asks then, for its gauges: nothing is ever halted or proven here."""
     return [Record.of({"halted": 0, "rows": len(tables.ledger)}, ("halted", "rows"))]
 
@@ -168,6 +173,7 @@ READS: dict[str, Callable[..., list[Record]]] = {
     "stock_due(": stock_due,
     "stock_known(": stock_known,
     "EXISTS": due_partitions,
+    "p.owner =": moved,
     "stock_proofs": unproven,
     "SELECT owner": owner_of,
 }

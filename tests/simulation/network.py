@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actors import lease
 from actors.desk import ShardLost
 from actors.shard import Shard
 from kit.clock import SECOND
@@ -38,7 +39,7 @@ class Owner:
 
     def _begin(self) -> None:
         pool: Any = Pool(self._world.server)
-        self.shard = Shard(pool, self.process.name, 0, 1, self.clock, lambda *_: None, lambda: self._world.die(self))
+        self.shard = Shard(pool, lease.Owner(self.process.name, 0, 1), self.clock, lambda *_: None, lambda: self._world.die(self))
 
 
 class Network:

@@ -64,7 +64,7 @@ def test_missing_guard_is_noticed(name: str) -> None:
         assert _first_violation(case, case.without, LIVES_OFF), f"nobody misses the guard {name}"
 
 
-async def _acquire_by_own_clock(pool: Any, tenant: int, part: int, owner: str) -> Memory:
+async def _acquire_by_own_clock(pool: Any, tenant: int, part: int, owner: lease.Owner) -> Memory:
     """As it once was: the new owner knows nothing of the last row's time."""
     memory = await _acquire(pool, tenant, part, owner)
     memory.clock_us = 0

@@ -30,7 +30,10 @@ def test_holds_all_its_promises(seed: int) -> None:
     try:
         world.run(LIFE)
     except Violation as problem:
-        pytest.fail(f'seed {seed}, step {world.loop.steps}: {problem}\nAgain: make test T="tests/simulation/test_simulation.py --seed {seed}"', pytrace=False)
+        pytest.fail(
+            f'seed {seed}, step {world.loop.steps}: {problem}\nAgain: make test T="tests/simulation/test_simulation.py --seed {seed}"',
+            pytrace=False,
+        )
 
 
 def test_lives_the_same_life_from_the_same_seed() -> None:
