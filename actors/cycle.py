@@ -69,11 +69,12 @@ class Cycle:
 
     async def run(self, tenant: int, part: int, owner: lease.Owner) -> None:
         """Own the partition until closed. Raises Fenced when somebody else owns it, and what `lease.acquire` raises."""
+        self._owner = owner
         self._memory = await patiently(lambda: lease.acquire(self._pool, tenant, part, owner))
         while not (self._closing and not len(self._mailbox) and not self._flights):
             if self._failed():
                 await self._recover()
-            elif len(self._flights) >= IN_FLIGHT_MAX:
+            elif len(self._flights) >= IN_FLIGHT_MAX or self._rests_on_nothing():
                 await self._landing()
             elif self._expiry.must_look(self._clock()):
                 await self._look_ahead()
@@ -155,6 +156,11 @@ class Cycle:
     def _failed(self) -> bool:
         return bool(self._flights) and self._flights[0].task.done() and self._flights[0].task.exception() is not None
 
+    def _rests_on_nothing(self) -> bool:
+        """True behind a batch of refusals alone: it does not move the head, so the next could commit without it, and give
+        a repeat of one of its keys an answer that was never recorded."""
+        return bool(self._flights) and not self._flights[-1].batch.rows and bool(self._flights[-1].batch.replies)
+
     async def _recover(self) -> None:
         """Find out from the record what became of the failed batches, forget the rest, and try it again."""
         await asyncio.wait([flight.task for flight in self._flights])
@@ -164,7 +170,7 @@ class Cycle:
         log.info("batch_failed", tenant=self._memory.tenant, problem=repr(problem), flights=len(flights))
         if isinstance(problem, commit.Fenced):
             raise problem
-        self._memory = await patiently(lambda: lease.confirm(self._pool, self._memory))
+        self._memory = await patiently(lambda: lease.confirm(self._pool, self._memory, self._owner))
         self._expiry.forget()
         undone = self._settle_committed(flights)
         for flight in undone:
@@ -177,8 +183,8 @@ class Cycle:
         self._put_back(undone)
 
     def _settle_committed(self, flights: list[Flight]) -> list[Flight]:
-        """Answer the flights that are in the ledger after all; return the others. Only we write under our epoch, so a
-        batch with rows is there exactly if the head has reached it."""
+        """Answer the flights that are in the ledger after all; return the others. Only we write under our epoch, and each
+        sequence once, for `confirm` ends the epoch: a batch with rows is there exactly if the head has reached it."""
         undone = []
         for flight in flights:
             if flight.batch.rows and flight.batch.seq <= self._memory.seq:

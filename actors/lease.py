@@ -36,7 +36,8 @@ class Moving(Exception):
 
 
 async def acquire(pool: Pool, tenant: int, part: int, owner: Owner) -> Memory:
-    """Become the owner: outrank whoever was, after the batch it had in flight. Returns empty memory at the ledger's head.
+    """Become the owner: outrank whoever was, after the batch it had in flight. Returns empty memory at the ledger's head
+    and at its time: the owner before may have had a faster clock.
 
     Raises Halted, Elsewhere, Moving.
     """
@@ -51,18 +52,21 @@ async def acquire(pool: Pool, tenant: int, part: int, owner: Owner) -> Memory:
             raise Moving(str(problem)) from problem
         raise
     assert row is not None
-    return Memory(tenant, part, row["epoch"], row["seq"], row["head_hash"])
+    memory = Memory(tenant, part, row["epoch"], row["seq"], row["head_hash"])
+    memory.clock_us = row["recorded_at_us"]
+    return memory
 
 
-async def confirm(pool: Pool, memory: Memory) -> Memory:
-    """Fresh memory at the ledger's head, still as the same owner. Waits for a batch whose fate is unknown to end.
+async def confirm(pool: Pool, memory: Memory, owner: Owner) -> Memory:
+    """Fresh memory at the ledger's head, still as the same owner but under a new epoch: what the old one still has on its
+    way anywhere will never be written. Waits for a batch that the database is at.
 
     Raises Fenced if another owner has the partition by now.
     """
-    row = await pool.fetchrow("SELECT * FROM stock_head($1, $2, $3)", memory.tenant, memory.part, memory.epoch)
+    row = await pool.fetchrow("SELECT * FROM stock_confirm($1, $2, $3, $4)", memory.tenant, memory.part, memory.epoch, owner.name)
     if row is None:
         raise Fenced
-    fresh = Memory(memory.tenant, memory.part, memory.epoch, row["seq"], row["head_hash"])
+    fresh = Memory(memory.tenant, memory.part, row["epoch"], row["seq"], row["head_hash"])
     fresh.clock_us = memory.clock_us
     fresh.batch = memory.batch
     return fresh

@@ -41,7 +41,7 @@ class Partition:
         self._pool = pool
         self._ended = ended
         self._mailbox = Mailbox()
-        self._waiting: set[Group] = set()
+        self._waiting: dict[Group, None] = {}  # in the order they came, and told so when it ends
         self._closing = False
         self._cycle = Cycle(pool, self._mailbox, clock, hint, gauges)
         self._task = asyncio.create_task(self._run())
@@ -51,8 +51,8 @@ class Partition:
         if self._closing:
             raise Closing
         group = self._mailbox.put(commands)
-        self._waiting.add(group)
-        group.done.add_done_callback(lambda _: self._waiting.discard(group))
+        self._waiting[group] = None
+        group.done.add_done_callback(lambda _: self._waiting.pop(group, None))
         return group
 
     async def close(self, patience_s: float) -> None:

@@ -22,6 +22,12 @@ from app.server import remove
 TEMPLATE = "onhand_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the simulation runs, and from which seed (`docs/simulation.md`)."""
+    parser.addoption("--simulate", type=int, default=None, help="steps of the simulation, in all its lives")
+    parser.addoption("--seed", type=int, default=None, help="seed of the simulation's first life; alone: of its only one")
+
+
 @dataclass(frozen=True, slots=True)
 class Database(Urls):
     """A migrated database: addresses for its owner, the app, the engine, and the superuser (which no product code gets)."""

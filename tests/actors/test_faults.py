@@ -129,6 +129,30 @@ async def test_lets_a_batch_that_overtook_the_one_before_it_wait_for_its_turn(da
     await engine.close()
 
 
+async def test_fence_bars_what_an_owner_that_recovers_still_has_on_its_way(fence: Fence) -> None:
+    """A batch whose connection broke may come through minutes later, beside the next attempt at the same commands."""
+    assert await fence.confirm("a test") == fence.epoch + 1
+    with pytest.raises(asyncpg.PostgresError) as fenced:
+        await fence.batch(fence.one)
+    assert fenced.value.sqlstate == "OH001"
+    assert await fence.confirm("a test") == fence.epoch + 2  # the first answer was lost: it asks as before
+    assert await fence.confirm("another") is None
+
+
+async def test_tells_a_new_owner_the_time_of_the_last_row(database: Database) -> None:
+    fast, slow = Clock(), Clock()
+    fast.now += 3_600_000_000
+    first, second = local(database, fast), local(database, slow)
+    company = await found(database, await first.start())
+    before = await company.receive(5)
+    company.desk = await second.start()
+    after = await company.receive(5)
+    assert after.rows[0].recorded_at_us == before.rows[0].recorded_at_us
+    assert await company.faults() == []
+    await first.close()
+    await second.close()
+
+
 @dataclass(frozen=True)
 class Fence:
     """Two connections of an owner, and its epoch."""
@@ -143,6 +167,13 @@ class Fence:
         """An empty batch that follows the sequence known at the beginning, plus `after`."""
         empty: list[Any] = [()] * (commit.LEDGER_COLUMNS + 10 + 8 + 12 + 8 + 4)
         await connection.execute(commit.STATEMENT, self.tenant, 0, self.epoch, self.seq + after, bytes(32), 0, *empty)
+
+    async def confirm(self, owner: str) -> int | None:
+        """The epoch under which the owner goes on, if it still is one."""
+        epoch: int | None = await self.two.fetchval(
+            "SELECT epoch FROM stock_confirm($1, 0::smallint, $2, $3)", self.tenant, self.epoch, owner
+        )
+        return epoch
 
 
 @pytest.fixture
