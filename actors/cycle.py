@@ -44,7 +44,7 @@ class Flight:
 
     __slots__ = ("batch", "letters", "started", "task")
 
-    def __init__(self, batch: Batch, letters: list[Letter], task: asyncio.Task[None]) -> None:
+    def __init__(self, batch: Batch, letters: list[Letter], task: asyncio.Future[None]) -> None:
         self.batch = batch
         self.letters = letters
         self.task = task
@@ -95,7 +95,11 @@ class Cycle:
         if self._failed():  # the ground moved while loading
             self._mailbox.put_back(letters)
             return
-        batch = decide_batch(self._memory, commands, self._replies.known, self._clock())
+        try:
+            batch = decide_batch(self._memory, commands, self._replies.known, self._clock())
+        except Exception as problem:
+            self._fail(letters, problem)
+            return
         if batch.rows or batch.replies:
             self._replies.remember(batch)
             self._expiry.watch(batch)
@@ -103,6 +107,14 @@ class Cycle:
         else:  # nothing to write: repeats of known keys, expiries that were not due after all
             self._answer_behind(batch, letters)
         self._memory.shed(RESIDENT_MAX, self._flights[0].batch.number - 1 if self._flights else batch.number)
+
+    def _fail(self, letters: list[Letter], problem: Exception) -> None:
+        """A fault of ours in the middle of applying a decision has left memory half changed. As a flight that failed before it
+        left, it is undone and tried again one by one like any other."""
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        never.set_exception(problem)
+        self._flights.append(Flight(Batch(self._memory, self._clock()), letters, never))
+        never.add_done_callback(self._land)
 
     def _send(self, batch: Batch, letters: list[Letter]) -> None:
         values = commit.arguments(self._memory, batch)
@@ -121,7 +133,7 @@ class Cycle:
         self._flights.append(Flight(batch, letters, task))
         task.add_done_callback(self._land)
 
-    async def _commit(self, values: list[object], before: asyncio.Task[None] | None) -> None:
+    async def _commit(self, values: list[object], before: asyncio.Future[None] | None) -> None:
         try:
             await self._try(values)
         except commit.OutOfOrder:
@@ -138,7 +150,7 @@ class Cycle:
         except commit.UNREACHABLE as problem:  # could not even get a connection
             raise commit.Unknown(repr(problem)) from problem
 
-    def _land(self, _: asyncio.Task[None]) -> None:
+    def _land(self, _: asyncio.Future[None]) -> None:
         """Answer every batch that has committed, in order, up to the first that has not."""
         while self._flights and self._flights[0].task.done() and not self._failed():
             flight = self._flights.popleft()
@@ -253,7 +265,7 @@ def _answer(letters: list[Letter], outcomes: list[bytes]) -> None:
         start += len(letter)
 
 
-async def _after(task: asyncio.Task[None]) -> None:
+async def _after(task: asyncio.Future[None]) -> None:
     await asyncio.wait([task])
     if task.exception() is not None:
         raise commit.OutOfOrder

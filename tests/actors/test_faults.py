@@ -310,6 +310,18 @@ async def test_sweeps_partitions_without_traffic(database: Database) -> None:
     await second.close()
 
 
+async def test_fails_only_the_command_whose_decision_cannot_be_applied(database: Database) -> None:
+    engine = local(database)
+    company = await found(database, await engine.start())
+    await company.receive(5)
+    never_hashed = messages.Line(company.items[0], company.warehouses[0], ONE, unit_cost=2**63)
+    poison = messages.Receive(**company.head("poison", "receive"), lines=(never_hashed,))
+    outcomes = await asyncio.gather(company.reserve(1), company.submit(poison), company.reserve(1))
+    assert [outcome.code for outcome in outcomes] == ["", "internal_error", ""]
+    assert await company.faults() == []
+    await engine.close()
+
+
 @pytest.mark.ray
 async def test_goes_on_when_a_shard_is_killed(database: Database, cluster: Cluster) -> None:
     engine = ClusterEngine(cluster, lambda *_: None)
