@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.chaos import messages, ownership
+from tests.chaos import messages, ownership, postgres, record
 from tests.chaos.case import CASES
 
-__all__ = ["CASES", "messages", "ownership"]
+GROUPS = (ownership, messages, postgres, record)
+"""The files that enter their cases when they are imported."""
+CASES.sort(key=lambda case: (case.number[0], int(case.number[1:].rstrip("abc")), case.number))
+
+__all__ = ["CASES"]

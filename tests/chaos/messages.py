@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from pathlib import Path
 
 import msgspec
 
@@ -16,7 +15,7 @@ from tests.chaos.history import FAILED, History
 from tests.chaos.host import POISON, SLOW
 from tests.chaos.load import Shop, desk, progress, working
 from tests.chaos.owners import Owner, carrier, start_ours
-from tests.chaos.places import partition_locked
+from tests.chaos.places import held_up, partition_locked
 
 
 @case("A10", "the answer is lost though the batch was done: every third connection is cut at its first byte back")
@@ -59,7 +58,7 @@ async def caller_killed(run: Run) -> None:
     async with partition_locked(run.place, shop.company.tenant):
         orders = Orders(owner.port, str(notes), shop.company.tenant, shop.company.items, shop.company.warehouses, 500)
         child = start_ours("tests.chaos.caller", msgspec.json.encode(orders).decode(), run.mark, run.place.var / "log" / "caller.log")
-        await _arrived(owner, notes, 500)
+        await held_up(run.place, "stock_commit")
         child.send_signal(signal.SIGKILL)
         child.wait()
     theirs = History.read(notes)
@@ -127,13 +126,6 @@ async def cells_touched_once(run: Run) -> None:
     run.facts |= {"cells": len(shop.company.items), "resident": gauges["cells"]}
     # Half is dropped when it is full; a message of 500 more may be in it.
     assert gauges["cells"] <= (limit or 200_000) + 500
-
-
-async def _arrived(owner: Owner, notes: Path, count: int) -> None:
-    """Wait until the caller has sent so many, and the owner holds what its first message brought."""
-    while not notes.exists() or len(notes.read_text().splitlines()) < count:  # noqa: ASYNC110, ASYNC240
-        await asyncio.sleep(0.02)
-    await owner.gauges()
 
 
 async def _until_written(shop: Shop, count: int) -> None:

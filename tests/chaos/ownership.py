@@ -10,7 +10,7 @@ from tests.chaos.case import Run, case
 from tests.chaos.load import Shop, desk, progress, working
 from tests.chaos.owners import Owner, ended
 from tests.chaos.places import cell_locked, held_up, partition_locked
-from tests.chaos.proxy import BIND, COMPLETE, ERROR, FROM_SERVER, TO_SERVER, Act
+from tests.chaos.proxy import BIND, READY, ERROR, FROM_SERVER, TO_SERVER, Act
 
 COMMIT, ACQUIRE = "stock_commit", "stock_acquire"
 
@@ -42,7 +42,7 @@ async def killed_after_commit(run: Run) -> None:
     async with working(shop, seed=run.seed):
         for _ in range(kills):
             await progress(shop)
-            trap = proxy.trap(FROM_SERVER, COMPLETE, COMMIT, Act.SWALLOW)
+            trap = proxy.trap(FROM_SERVER, READY, COMMIT, Act.SWALLOW)
             await trap.caught.wait()
             os.kill(await owner.pid(), signal.SIGKILL)
     run.facts["kills"] = kills

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
@@ -73,6 +74,14 @@ class Place:
         before = self.address
         url = await asyncio.get_running_loop().run_in_executor(self._keeper, self._server.start)
         assert (urlsplit(url).hostname, urlsplit(url).port) == before
+
+    async def recovered(self) -> None:
+        """Wait until the server takes connections again after it restarted by itself."""
+        while True:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
+                async with self.admin():
+                    return
+            await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
         """Stop the server in order: everything is in its files."""

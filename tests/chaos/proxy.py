@@ -14,9 +14,10 @@ from enum import Enum, auto
 from urllib.parse import urlsplit, urlunsplit
 
 TO_SERVER, FROM_SERVER = "to server", "from server"
-BIND, COMPLETE, ERROR = b"B", b"C", b"E"
-"""Types of Postgres messages: arguments of a statement; it is done; it is refused."""
-_PARSE = b"P"
+BIND, READY, ERROR = b"B", b"Z", b"E"
+"""Types of Postgres messages: the arguments of a statement; it has ended, and outside of a transaction what it wrote is durable; it
+was refused. (CommandComplete would say less: it does not come when only the first row is asked for.)"""
+_PARSE, _QUERY = b"P", b"Q"
 _CHUNK = 65_536
 
 
@@ -104,6 +105,8 @@ class Link:
         elif kind == BIND:
             name = message[5:].split(b"\0", 2)[1]
             self.statement = self._statements.get(name, "")
+        elif kind == _QUERY:
+            self.statement = message[5:-1].decode()
 
     def cut(self) -> None:
         """Reset both ends."""
