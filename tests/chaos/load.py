@@ -26,6 +26,7 @@ from inventory.ledger.messages import (
 from kit.clock import SECOND
 from tests.actors.conftest import ONE, Company
 from tests.chaos.history import History, Reply, Row, check
+from tests.chaos.waiting import until
 
 PATIENCE_S = 3.0
 """How long a client waits for an answer before it sends the same again, as a till would."""
@@ -40,6 +41,7 @@ class Shop:
         self.company = company
         self.desk = desk
         self.history = history
+        self.patience_s = PATIENCE_S
         self._admin = admin
         self._numbers = 0
 
@@ -79,8 +81,8 @@ class Shop:
         op = self.history.invoke(command, effect)
         while True:
             try:
-                sent = self.desk.send(self.company.tenant, command)  # type: ignore[arg-type]
-                outcome = await asyncio.wait_for(sent, PATIENCE_S)
+                sent = self.desk.send(self.company.tenant, command)
+                outcome = await asyncio.wait_for(sent, self.patience_s)
             except (Unavailable, TimeoutError):
                 op.unknown += 1
                 await asyncio.sleep(0.1)
@@ -93,12 +95,16 @@ class Shop:
         op = rng.choice(list(self.history.ops.values())[-200:])
         await self.perform(op.command, op.effect)
 
-    async def broken(self, unknown: bool = False) -> list[str]:
+    async def faults(self) -> list[Any]:
+        """The full verification: what does not hold in the ledger and in all that is derived from it."""
+        return list(await self.company.faults())
+
+    async def broken(self) -> list[str]:
         """What does not hold: the full verification of the ledger, and the check of all that its clients were told."""
         ops = list(self.history.ops.values())
-        open_ends = [f"unresolved: {op.command.key}" for op in ops if op.state == "unknown" and not unknown]
+        open_ends = [f"unresolved: {op.command.key}" for op in ops if op.state == "unknown"]
         rows, replies = await self.record()
-        return [*map(str, await self.company.faults()), *open_ends, *check(ops, rows, replies)]
+        return [*map(str, await self.faults()), *open_ends, *check(ops, rows, replies)]
 
     async def record(self) -> tuple[list[Row], dict[bytes, Reply]]:
         """The company's ledger and stored answers."""
@@ -188,8 +194,7 @@ async def working(*shops: Shop, seed: int, count: int = 16) -> AsyncIterator[Non
 async def progress(shop: Shop, count: int = 40) -> None:
     """Wait until the shop's clients have so many more answers: more than were on their way."""
     enough = shop.history.answered + count
-    while shop.history.answered < enough:  # noqa: ASYNC110 - clients set no event
-        await asyncio.sleep(0.02)
+    await until(lambda: shop.history.answered >= enough)
 
 
 def desk(transports: Sequence[Transport]) -> Desk:

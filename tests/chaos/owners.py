@@ -17,6 +17,7 @@ import msgspec
 from actors.desk import ShardLost, Transport
 from app.processes import free_port
 from tests.chaos.host import ANSWERED, SUBMIT, TEND, Options
+from tests.chaos.waiting import until, until_async
 
 ROOT = Path(__file__).parents[2]
 MARK = "ONHAND_CHAOS"
@@ -73,8 +74,7 @@ class Owner:
 
     async def gone(self) -> None:
         """Wait until the host process has ended."""
-        while self.alive():  # noqa: ASYNC110 - a process sets no event
-            await asyncio.sleep(0.02)
+        await until(lambda: not self.alive())
 
     def signal(self, number: signal.Signals) -> None:
         """Send the host process a signal."""
@@ -104,8 +104,8 @@ class Owner:
 
     async def pid(self, number: int = 0) -> int:
         """The process of a shard, once it has one."""
-        while (gauges := (await self.gauges())[number]) is None:
-            await asyncio.sleep(0.05)
+        gauges = await until_async(lambda: self._of(number))
+        assert gauges is not None
         return int(gauges["pid"])
 
     async def answers(self) -> bool:
@@ -116,6 +116,9 @@ class Owner:
             return False
         writer.close()
         return True
+
+    async def _of(self, number: int) -> dict[str, Any] | None:
+        return (await self.gauges())[number]
 
     def _launch(self) -> None:
         self.lives += 1
@@ -165,15 +168,14 @@ def running(pid: int) -> bool:
 
 async def ended(pid: int) -> None:
     """Wait until a process has ended."""
-    while running(pid):  # noqa: ASYNC110 - a process sets no event
-        await asyncio.sleep(0.02)
+    await until(lambda: not running(pid))
 
 
 async def survivors(mark: str, patience_s: float = 10.0) -> Sequence[int]:
     """Processes of a case that have not ended by themselves within that time. They are killed."""
-    deadline = asyncio.get_running_loop().time() + patience_s
-    while (left := _marked(mark)) and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.05)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(until(lambda: not _marked(mark)), patience_s)
+    left = _marked(mark)
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -10,7 +10,7 @@ from tests.chaos.case import Run, case
 from tests.chaos.load import Shop, desk, progress, working
 from tests.chaos.owners import Owner, ended
 from tests.chaos.places import cell_locked, held_up, partition_locked
-from tests.chaos.proxy import BIND, READY, ERROR, FROM_SERVER, TO_SERVER, Act
+from tests.chaos.proxy import BIND, ERROR, FROM_SERVER, READY, TO_SERVER, Act
 
 COMMIT, ACQUIRE = "stock_commit", "stock_acquire"
 
@@ -20,14 +20,16 @@ async def killed_before_commit(run: Run) -> None:
     """Half of the times the batch commits after its owner's death, half of the times it never does."""
     owner = await run.owner(ray=True)
     shop = await run.shop(owner)
-    kills = run.size(2, 40)
+    kills = 0
     async with working(shop, seed=run.seed):
-        for number in range(kills):
+        while kills < run.size(2, 20):
             await progress(shop)
             async with partition_locked(run.place, shop.company.tenant):
-                backends = await held_up(run.place, COMMIT)
-                os.kill(await owner.pid(), signal.SIGKILL)
-                if number % 2:
+                backends = await held_up(run.place)
+                if any(COMMIT in query for query in backends.values()):  # else it is still finding out about the last death
+                    os.kill(await owner.pid(), signal.SIGKILL)
+                    kills += 1
+                if kills % 2:
                     await run.place.terminate(backends)
     run.facts["kills"] = kills
 
@@ -36,9 +38,9 @@ async def killed_before_commit(run: Run) -> None:
 async def killed_after_commit(run: Run) -> None:
     """The proxy swallows Postgres' word that it is done."""
     proxy = await run.proxy()
-    owner = await run.owner(ray=True, url=proxy.url(run.place.database.engine))
+    owner = await run.owner(ray=run.size(False, True), kept=True, url=proxy.url(run.place.database.engine))
     shop = await run.shop(owner)
-    kills = run.size(2, 40)
+    kills = run.size(2, 20)
     async with working(shop, seed=run.seed):
         for _ in range(kills):
             await progress(shop)
@@ -52,7 +54,7 @@ async def killed_after_commit(run: Run) -> None:
 async def stopped_and_continued(run: Run) -> None:
     """The split brain: the old owner wakes up, its batch arrives, and nothing of it is written."""
     proxy = await run.proxy()
-    old = await run.owner(ray=True, url=proxy.url(run.place.database.engine))
+    old = await run.owner(ray=run.size(False, True), url=proxy.url(run.place.database.engine))
     new = await run.owner(kept=True)  # Ray's next process of the old one will outrank it for the old desk's sake
     shop = await run.shop(old)
     pid = await old.pid()
@@ -66,7 +68,7 @@ async def stopped_and_continued(run: Run) -> None:
         shop.desk = desk([new.transport()])
         await progress(shop)
         written = await _written(run, shop, epoch)
-        await asyncio.sleep(run.size(1, 30))
+        await asyncio.sleep(run.size(0.5, 30))
         on_its_way.release()
         await refused.caught.wait()
         os.kill(pid, signal.SIGCONT)
@@ -94,7 +96,7 @@ async def stopped_behind_the_fence(run: Run) -> None:
         batch = asyncio.create_task(shop.reserve(1))
         await held_up(run.place, COMMIT)
         old.signal(signal.SIGSTOP)
-        shop.desk = desk([new.transport()])
+        shop.desk, shop.patience_s = desk([new.transport()]), 0.5
         late = asyncio.create_task(shop.reserve(2))
         await held_up(run.place, ACQUIRE)
     first, second = await batch, await late
@@ -118,7 +120,7 @@ async def _flip_flop(run: Run, one: Owner, two: Owner) -> Shop:
     shop = await run.shop(one)
     rival = Shop(shop.company, desk([two.transport()]), shop.history)
     async with working(shop, rival, seed=run.seed, count=8):
-        await asyncio.sleep(run.size(4, 40))
+        await asyncio.sleep(run.size(2, 40))
         # Peace, so that everybody gets an answer.
         rival.desk = shop.desk
     return shop

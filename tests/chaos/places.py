@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from app.embedded import Postgres
 from app.provision import migrate, provision, url_with
 from app.server import remove
 from tests.chaos.owners import ended, running
+from tests.chaos.waiting import until_async
 from tests.conftest import Database
 
 NAME = "chaos"
@@ -57,10 +58,10 @@ class Place:
         finally:
             await connection.close(timeout=5)
 
-    async def terminate(self, backends: list[int]) -> None:
+    async def terminate(self, backends: Iterable[int]) -> None:
         """End these backends in order; what they were doing is rolled back."""
         async with self.admin() as admin:
-            await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) pid", backends)
+            await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) pid", list(backends))
 
     async def crash(self, number: signal.Signals = signal.SIGQUIT) -> None:
         """End the server at once (SIGQUIT: as `pg_ctl stop -m immediate`; SIGKILL: without a chance) and start it again."""
@@ -108,15 +109,14 @@ def place() -> Iterator[Place]:
     remove(var)
 
 
-async def held_up(where: Place, statement: str, count: int = 1) -> list[int]:
-    """Wait until so many backends of the engine stand in the queue for a lock with that statement; returns their pids.
+async def held_up(where: Place, statement: str = "stock_") -> dict[int, str]:
+    """Wait until backends of the engine stand in the queue for a lock with that statement; returns their pids and queries.
 
     On a connection of its own: within a transaction PostgreSQL shows the same activity again and again.
     """
     async with where.admin() as admin:
-        while len(rows := await admin.fetch(_WAITING, f"%{statement}%")) < count:  # noqa: ASYNC110 - PostgreSQL sets no event
-            await asyncio.sleep(0.02)
-    return [row["pid"] for row in rows]
+        rows = await until_async(lambda: admin.fetch(_WAITING, f"%{statement}%"))
+    return {row["pid"]: row["query"] for row in rows}
 
 
 @asynccontextmanager
@@ -136,6 +136,6 @@ async def cell_locked(where: Place, tenant: int, item: int) -> AsyncIterator[Non
 
 
 _WAITING = """
-SELECT pid FROM pg_stat_activity
+SELECT pid, query FROM pg_stat_activity
 WHERE application_name = 'onhand-engine' AND wait_event_type = 'Lock' AND query LIKE $1
 """

@@ -23,7 +23,7 @@ async def rows_changed(run: Run) -> None:
     for table, column, row, rule, seq in _CHANGES:
         where = f"tenant_id = {shop.company.tenant} AND {row.format(tenant=shop.company.tenant, item=shop.company.items[0])}"
         await _tamper(run.place, f"UPDATE {table} SET {column.format('+ 1')} WHERE {where}")
-        faults = await shop.company.faults()
+        faults = await shop.faults()
         await _tamper(run.place, f"UPDATE {table} SET {column.format('- 1')} WHERE {where}")
         assert faults, f"{table} was changed and nothing was found"
         assert (faults[0].rule, seq or faults[0].seq) == (rule, faults[0].seq), faults
@@ -35,10 +35,12 @@ async def bit_flipped(run: Run) -> None:
     shop = await _worked(run)
     async with run.place.admin() as admin:
         path = run.place.data / await admin.fetchval("SELECT pg_relation_filepath('stock_ledger')")
-        page = await admin.fetchval("SELECT (ctid::text::point)[0]::int FROM stock_ledger WHERE tenant_id = $1 LIMIT 1", shop.company.tenant)
+        page = await admin.fetchval(
+            "SELECT (ctid::text::point)[0]::int FROM stock_ledger WHERE tenant_id = $1 LIMIT 1", shop.company.tenant
+        )
     await _flip_while_stopped(run.place, path, page * PAGE + PAGE // 2)
     with pytest.raises(asyncpg.DataCorruptedError, match="invalid page"):
-        await shop.company.faults()
+        await shop.faults()
     await _flip_while_stopped(run.place, path, page * PAGE + PAGE // 2)
 
 
@@ -51,11 +53,11 @@ async def tail_cut(run: Run) -> None:
     await _tamper(run.place, *[f"CREATE TABLE kept_{table} AS SELECT * FROM {table} WHERE tenant_id = {tenant}" for table in _TABLES])
     gone = {f"#{(await shop.receive(1)).seq}" for _ in range(CUT)}
     await _tamper(run.place, f"DELETE FROM stock_ledger WHERE tenant_id = {tenant} AND seq > {seq}")
-    assert any(fault.rule == "head" for fault in await shop.company.faults())
+    assert any(fault.rule == "head" for fault in await shop.faults())
     await _tamper(run.place, *[f"DELETE FROM {table} WHERE tenant_id = {tenant}" for table in _TABLES])
     await _tamper(run.place, *[f"INSERT INTO {table} SELECT * FROM kept_{table}" for table in _TABLES])
     await _tamper(run.place, *[f"DROP TABLE kept_{table}" for table in _TABLES])
-    run.facts["found by verification alone"] = "yes" if await shop.company.faults() else "no"
+    run.facts["found by verification alone"] = "yes" if await shop.faults() else "no"
     lost = [line for line in await shop.broken() if line.startswith("lost: ")]
     assert len(lost) == len(gone)
     run.shops.remove(shop)  # its record is spoilt for good

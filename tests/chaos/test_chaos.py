@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.catalogue import CASES
 from tests.chaos.case import Case, carry_out
+from tests.chaos.catalogue import CASES
 from tests.chaos.places import Place
 
 QUICK = [case for case in CASES if case.quick]
