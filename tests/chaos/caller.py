@@ -29,7 +29,7 @@ class Orders(msgspec.Struct):
 
 async def _send(orders: Orders) -> None:
     through = desk([carrier(orders.port)])
-    company = Company(through, orders.tenant, orders.items, orders.warehouses, "")
+    company = Company(through, orders.tenant, orders.items, orders.warehouses, url="", slug="")
     shop = Shop(company, through, History(Path(orders.notes)))
     await asyncio.gather(*[shop.reserve(1, random.randrange(len(orders.items))) for _ in range(orders.count)])
 

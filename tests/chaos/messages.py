@@ -6,15 +6,13 @@ import asyncio
 import random
 import signal
 
-import msgspec
-
 from actors.desk import Transport
 from tests.chaos.caller import Orders
 from tests.chaos.case import Run, case
 from tests.chaos.history import FAILED, History
 from tests.chaos.host import POISON, SLOW
 from tests.chaos.load import Shop, desk, progress, working
-from tests.chaos.owners import Owner, carrier, start_ours
+from tests.chaos.owners import Owner, carrier, start
 from tests.chaos.places import held_up, partition_locked
 from tests.chaos.waiting import until_async
 
@@ -58,7 +56,7 @@ async def caller_killed(run: Run) -> None:
     notes = run.place.var / f"history-{run.mark}.jsonl"
     async with partition_locked(run.place, shop.company.tenant):
         orders = Orders(owner.port, str(notes), shop.company.tenant, shop.company.items, shop.company.warehouses, 500)
-        child = start_ours("tests.chaos.caller", msgspec.json.encode(orders).decode(), run.mark, run.place.var / "log" / "caller.log")
+        child = start("caller", orders, run.mark, run.place.var / "log" / "caller.log")
         await held_up(run.place, "stock_commit")
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -120,8 +118,8 @@ async def cells_touched_once(run: Run) -> None:
     limit = run.size(200, 0)
     owner = await run.owner(resident_max=limit)
     shop = await run.shop(owner, items=run.size(2_000, 1_000_000), qty=0)
-    for start in range(0, len(shop.company.items), 500):
-        await shop.receive_each(range(start, start + 500))
+    for first in range(0, len(shop.company.items), 500):
+        await shop.receive_each(range(first, first + 500))
     gauges = (await owner.gauges())[0]
     assert gauges is not None
     run.facts |= {"cells": len(shop.company.items), "resident": gauges["cells"]}

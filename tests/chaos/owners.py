@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ from typing import Any
 import msgspec
 
 from actors.desk import ShardLost, Transport
-from app.processes import free_port
+from app.processes import free_port, spawn_ours
 from tests.chaos.host import ANSWERED, SUBMIT, TEND, Options
 from tests.chaos.waiting import until, until_async
 
-ROOT = Path(__file__).parents[2]
 MARK = "ONHAND_CHAOS"
 """Environment variable by which a process and all that it starts are known."""
 STARTED_S = 90.0
@@ -27,14 +25,9 @@ STOPPED_S = 20.0
 BACK_OFF_S = 0.3
 
 
-def start_ours(module: str, argument: str, mark: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start a module of ours that ends with us."""
-    environ = {**os.environ, MARK: mark, "ONHAND_PARENT_PID": str(os.getpid())}
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, argument],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=environ, start_new_session=True,
-        )  # fmt: skip
+def start(module: str, orders: msgspec.Struct, mark: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start one of the processes of these cases; it ends with us."""
+    return spawn_ours([msgspec.json.encode(orders).decode()], {**os.environ, MARK: mark}, log, f"tests.chaos.{module}")
 
 
 class Owner:
@@ -122,7 +115,7 @@ class Owner:
 
     def _launch(self) -> None:
         self.lives += 1
-        self._child = start_ours("tests.chaos.host", msgspec.json.encode(self._options).decode(), self._mark, self._log)
+        self._child = start("host", self._options, self._mark, self._log)
 
     async def _keep(self) -> None:
         while self._kept and not self._stopping:
