@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from actors import cycle
-from actors.cell import Cell
+from actors.cell import Memory
 from actors.cluster import Cluster
 from actors.desk import ShardLost
 from actors.local import POOL_SIZE, owner_name
@@ -76,7 +76,7 @@ async def _plainly(options: Options) -> None:
     async def call(what: bytes, number: int, message: bytes) -> bytes:
         if what == SUBMIT:
             return await shard.submit(message)
-        cells = sum(type(thing) is Cell for thing in gc.get_objects())
+        cells = sum(len(thing.cells) for thing in gc.get_objects() if type(thing) is Memory)
         return msgspec.msgpack.encode([{**shard.stats(), "pid": os.getpid(), "cells": cells}])
 
     await _serve(options.port, call)

@@ -18,7 +18,7 @@ COMMIT, ACQUIRE = "stock_commit", "stock_acquire"
 @case("A1", "kill -9 of the shard in mid-batch: sent, not committed", limit_s=300)
 async def killed_before_commit(run: Run) -> None:
     """Half of the times the batch commits after its owner's death, half of the times it never does."""
-    owner = await run.owner(ray=True)
+    owner = await run.owner(ray=run.size(False, True), kept=True)
     shop = await run.shop(owner)
     kills = 0
     async with working(shop, seed=run.seed):

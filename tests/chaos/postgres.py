@@ -120,7 +120,7 @@ async def lock_timeouts(run: Run) -> None:
                 await progress(shop)
                 for locked in (partition_locked(run.place, shop.company.tenant), cell_locked(run.place, shop.company.tenant, hot)):
                     async with locked:
-                        await asyncio.sleep(1)
+                        await asyncio.sleep(run.size(0.5, 1))
     run.facts["recoveries"] = await _recoveries(owner)
     assert run.facts["recoveries"]
     assert shop.history.count("failed") == 0, "clients were told of an internal error"
