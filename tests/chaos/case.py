@@ -35,7 +35,6 @@ class Run:
         self.mark = secrets.token_hex(8)
         self.facts: dict[str, Any] = {}
         self.shops: list[Shop] = []
-        self.owners: list[Owner] = []
         self.started = AsyncExitStack()
         self._full = full
 
@@ -57,7 +56,6 @@ class Run:
         made = Owner.at(url or self.place.database.engine, self.mark, log, kept, number=number, shards=shards, **options)
         await made.start()
         self.started.push_async_callback(made.stop)
-        self.owners.append(made)
         return made
 
     async def shop(self, *owners: Owner, at: Desk | None = None, items: int = 12, qty: int = 60) -> Shop:
