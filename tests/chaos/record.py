@@ -7,6 +7,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from db.engine import make_pool
+from jobs import passes
+from jobs.anchors import Anchorer, Anchors, Head
+from kit.clock import now_us
 from tests.chaos.case import Run, case
 from tests.chaos.load import Shop, progress, working
 from tests.chaos.places import Place
@@ -46,21 +50,41 @@ async def bit_flipped(run: Run) -> None:
 
 @case("B33", "an insider puts an older copy of everything in place of the last ten commands")
 async def tail_cut(run: Run) -> None:
-    """The answers that clients keep name every command that is gone. Cut off without care, the head tells already."""
+    """The anchors tell, and the answers that clients keep name every command that is gone. Cut off without care, the head tells."""
     shop = await _worked(run)
     tenant = shop.company.tenant
     seq = len((await shop.record())[0])
     await _tamper(run.place, *[f"CREATE TABLE kept_{table} AS SELECT * FROM {table} WHERE tenant_id = {tenant}" for table in _TABLES])
-    gone = {f"#{(await shop.receive(1)).seq}" for _ in range(CUT)}
+    gone = {(await shop.receive(1)).seq for _ in range(CUT)}
+    anchors = await _anchored(run.place, tenant)
     await _tamper(run.place, f"DELETE FROM stock_ledger WHERE tenant_id = {tenant} AND seq > {seq}")
     assert any(fault.rule == "head" for fault in await shop.faults())
     await _tamper(run.place, *[f"DELETE FROM {table} WHERE tenant_id = {tenant}" for table in _TABLES])
     await _tamper(run.place, *[f"INSERT INTO {table} SELECT * FROM kept_{table}" for table in _TABLES])
     await _tamper(run.place, *[f"DROP TABLE kept_{table}" for table in _TABLES])
-    run.facts["found by verification alone"] = "yes" if await shop.faults() else "no"
-    lost = [line for line in await shop.broken() if line.startswith("lost: ")]
-    assert len(lost) == len(gone)
+    assert "anchor" in await _rules_broken(run.place, tenant, anchors)
+    assert len([line for line in await shop.broken() if line.startswith("lost: ")]) == len(gone)
     run.shops.remove(shop)  # its record is spoilt for good
+
+
+async def _anchored(where: Place, tenant: int) -> Anchors:
+    """Sign the company's head outside the database."""
+    folder = where.var / "anchors"
+    folder.mkdir()
+    anchorer = Anchorer(folder, where.var / "anchor.key")
+    async with where.admin() as admin:
+        row = await admin.fetchrow("SELECT seq, head_hash FROM stock_partitions WHERE tenant_id = $1", tenant)
+    assert row is not None
+    anchorer.append([Head(tenant, 0, row["seq"], row["head_hash"])], now_us())
+    return anchorer.anchors
+
+
+async def _rules_broken(where: Place, tenant: int, anchors: Anchors) -> set[str]:
+    pool = await make_pool(where.database.engine, 1)
+    try:
+        return {fault.rule for fault in (await passes.deep(pool, (tenant, 0), anchors, checkpoint=False)).faults}
+    finally:
+        await pool.close()
 
 
 async def _worked(run: Run) -> Shop:
