@@ -23,6 +23,7 @@ from actors import cycle
 from actors.cell import Memory
 from actors.cluster import Cluster
 from actors.desk import ShardLost
+from actors.lease import Owner
 from actors.local import POOL_SIZE, owner_name
 from actors.shard import Shard
 from app.processes import end_with_parent
@@ -71,7 +72,7 @@ async def _plainly(options: Options) -> None:
     if options.gate:
         _change_rule(Path(options.gate))
     pool = await make_pool(options.url, POOL_SIZE)
-    shard = Shard(pool, owner_name("chaos"), options.number, options.shards, now_us, _ignore, lambda: os._exit(1))
+    shard = Shard(pool, Owner(owner_name("chaos"), options.number, options.shards), now_us, _ignore, lambda: os._exit(1))
 
     async def call(what: bytes, number: int, message: bytes) -> bytes:
         if what == SUBMIT:

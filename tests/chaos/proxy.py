@@ -33,7 +33,7 @@ class Act(Enum):
 
 @dataclass(slots=True)
 class Trap:
-    """Waits for a message. `times` counts down to nothing; `caught` is set from the first time on."""
+    """Waits for a message. `times` counts down to nothing, `seen` up; `caught` is set from the first time on."""
 
     direction: str
     kind: bytes
@@ -41,6 +41,7 @@ class Trap:
     act: Act
     times: int = 1
     delay_s: float = 0.0
+    seen: int = 0
     caught: asyncio.Event = field(default_factory=asyncio.Event)
     _freed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -56,6 +57,7 @@ class Trap:
     async def catch(self) -> None:
         """Take note of a message and keep it as long as told."""
         self.times -= 1
+        self.seen += 1
         self.caught.set()
         if self.act is Act.DELAY:
             await asyncio.sleep(self.delay_s)
