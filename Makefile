@@ -3,7 +3,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test browsers run test check bench verify clean
+.PHONY: help setup setup-test browsers run test check bench chaos verify clean
 
 TYPED := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests)
 RUN_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(SALES),--sales "$(SALES)") $(if $(SPEED),--speed "$(SPEED)")
@@ -34,6 +34,9 @@ check: setup-test ## style, types and the import contracts
 
 bench: setup-test ## the engine beside what one would build instead, 3 minutes; FULL=1 for hours, W="W1 W3" for some
 	@exec .venv/bin/python -m loadtests.bench $(if $(FULL),--full) $(W)
+
+chaos: setup-test ## real faults, done to real parts under load; about 20 minutes, or some: make chaos C="A3 B21"
+	@exec .venv/bin/python -m tests.chaos $(C)
 
 verify: setup ## prove from the first row that ledgers, balances and reservations agree
 	@exec .venv/bin/onhand verify --deep

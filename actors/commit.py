@@ -108,6 +108,7 @@ UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, crashed, starting, cancelled
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.LockNotAvailableError,  # somebody holds our rows for longer than the role's lock_timeout
 )
 """What asyncpg raises when the server, or the way to it, is gone or exhausted: try again, nothing is wrong with the data."""
 

@@ -111,7 +111,7 @@ def spawn(
             os.close(reader)
 
 
-def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None) -> subprocess.Popen[bytes]:
+def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app") -> subprocess.Popen[bytes]:
     """Start a command of ours (`web`, `watch`, `replay`) in a session of its own; without a log it speaks to our terminal.
 
     It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
@@ -119,7 +119,7 @@ def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | Non
     output = log.open("ab") if log else None
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "app", *words],
+            [sys.executable, "-m", module, *words],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
