@@ -1,4 +1,4 @@
-"""The pure core: cells and reservations in memory, and a batch of commands decided against them.
+"""The pure core: cells and documents in memory, and a batch of commands decided against them.
 
 Nothing here waits, reads a clock or touches a disk. `decide_batch` changes this memory at once, ahead of the database; if
 the batch then fails to commit, the whole memory is dropped and read again, so nothing needs undoing.
@@ -9,19 +9,19 @@ otherwise be searched for circles again and again, and each search stops every b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, Refusal
+from actors.documents import Reservation, ReservationLine, Shown, Transfer, transfer_lines
+from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, NewTransfer, Refusal, TransferChange
 from inventory.ledger.chain import NO_COST, LedgerRow, row_hash
-from inventory.ledger.messages import AnyCommand, Kind, Outcome, encode_outcome
+from inventory.ledger.messages import AnyCommand, Kind, decode_outcome, encode_outcome
 from inventory.registry import HANDLERS
+from kit.errors import Fact
 
 Key = TypeVar("Key")
-Shown = tuple[Any, ...]
-"""Part of an outcome as plain tuples: the same bytes as the structs of `messages`, at a fifth of the cost to make."""
 
 
 class Cell(Struct, gc=False):
@@ -46,39 +46,6 @@ class Cell(Struct, gc=False):
         return (self.item, self.warehouse, self.on_hand, self.reserved, self.blocked, self.in_transit, self.on_order, self.seq)
 
 
-class ReservationLine(Struct, gc=False):
-    """One line of a reservation: what is still open of it, and where the rest went."""
-
-    item: int
-    warehouse: int
-    location: int
-    lot: int
-    owner: int
-    qty: int
-    open: int
-    committed: int = 0
-    released: int = 0
-    expired: int = 0
-
-
-class Reservation(Struct, gc=False):
-    """A promise in memory, known by the sequence of the row that made it."""
-
-    seq: int
-    hard: bool
-    expires_at_us: int
-    reference: str
-    created_at_us: int
-    created_by: int
-    lines: tuple[ReservationLine, ...]
-    batch: int = -1
-
-    def shown(self) -> Shown:
-        """The reservation as an outcome shows it (`messages.Hold`)."""
-        lines = [(x.item, x.warehouse, x.location, x.lot, x.qty, x.open, x.committed, x.released, x.expired) for x in self.lines]
-        return (self.seq, self.hard, self.expires_at_us, self.reference, self.created_at_us, self.created_by, lines)
-
-
 class Memory:
     """The loaded part of one partition and the head of its ledger. Bounded: `shed` drops what was not used lately."""
 
@@ -92,6 +59,8 @@ class Memory:
         self.clock_us = 0
         self.cells: dict[CellKey, Cell] = {}
         self.reservations: dict[int, Reservation | None] = {}
+        self.transfers: dict[int, Transfer | None] = {}
+        self.holders: dict[int, int] = {}  # open reservations of those principals whose number is limited
 
     def cell(self, key: CellKey) -> Cell:
         """The cell; it must have been loaded."""
@@ -101,10 +70,19 @@ class Memory:
         """The reservation, or None if the database has none; it must have been looked for."""
         return self.reservations[seq]
 
+    def transfer(self, seq: int) -> Transfer | None:
+        """The transfer, or None if the database has none; it must have been looked for."""
+        return self.transfers[seq]
+
+    def open_holds(self, principal: int) -> int:
+        """How many reservations the principal has open; they must have been counted."""
+        return self.holders[principal]
+
     def shed(self, limit: int, committed_batch: int) -> None:
-        """Keep at most about `limit` cells and reservations, never dropping what a batch in flight has touched."""
+        """Keep at most about `limit` of each kind, never dropping what a batch in flight has touched."""
         _shed(self.cells, limit, committed_batch)
         _shed(self.reservations, limit, committed_batch)
+        _shed(self.transfers, limit, committed_batch)
 
 
 def _shed(kept: dict[Key, Any], limit: int, committed_batch: int) -> None:
@@ -118,8 +96,8 @@ class Batch:
     """What one transaction will write, and the answers that may be given once it has."""
 
     __slots__ = (
-        "base_seq", "buckets", "cells", "changed", "head", "holds", "known", "number", "outcomes", "recorded_at_us", "replies",
-        "rows", "seq",
+        "arrived", "base_seq", "buckets", "cells", "changed", "head", "holds", "known", "number", "outcomes", "recorded_at_us",
+        "replies", "rows", "seq", "shipped",
     )  # fmt: skip
 
     def __init__(self, memory: Memory, now: int) -> None:
@@ -132,6 +110,8 @@ class Batch:
         self.buckets: dict[tuple[CellKey, Grain], None] = {}
         self.holds: list[Reservation] = []
         self.changed: dict[int, Reservation] = {}
+        self.shipped: list[Transfer] = []
+        self.arrived: dict[int, Transfer] = {}
         self.replies: list[tuple[bytes, bytes, int, bytes]] = []  # key hash, body hash, seq, outcome
         self.known: Known = {}  # the same by key
         self.outcomes: list[bytes] = []  # one per command
@@ -140,10 +120,10 @@ class Batch:
 Known = dict[bytes, tuple[bytes, bytes]]
 """Recorded outcomes: key hash -> (body hash, outcome)."""
 
+_ENDS_WITH_FLAG = 0x97
+"""msgpack for a list of seven: an outcome without a transfer, whose last byte is its `replayed` flag."""
 _REPLAYED = b"\xc3"
-"""msgpack for true: the last byte of an outcome is its `replayed` flag."""
-REUSED = encode_outcome(Outcome("idempotency_key_reused", 0))
-FAILED = encode_outcome(Outcome("internal_error", 0))
+"""msgpack for true."""
 
 
 def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, now: int) -> Batch:
@@ -159,7 +139,7 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
         key_hash = command.key_hash
         before = batch.known.get(key_hash) or known.get(key_hash) if key_hash else None
         if before is not None:
-            batch.outcomes.append(before[1][:-1] + _REPLAYED if before[0] == command.body_hash else REUSED)
+            batch.outcomes.append(_again(before[1]) if before[0] == command.body_hash else REUSED)
             continue
         handler = HANDLERS[type(command)]
         try:
@@ -168,7 +148,7 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
             batch.outcomes.append(FAILED)
             continue
         if type(decision) is Refusal:
-            outcome = encode_outcome(Outcome(decision.code, batch.seq, errors=decision.errors))  # type: ignore[arg-type]
+            outcome = _refused(decision.code, batch.seq, decision.errors)
         else:
             assert type(decision) is Decision
             outcome = encode_outcome(_apply(memory, batch, command, decision, handler.shows_rows))
@@ -181,12 +161,29 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
     return batch
 
 
+def _refused(code: str, seq: int, errors: Sequence[Fact] = ()) -> bytes:
+    return encode_outcome((code, seq, (), (), None, errors, False))
+
+
+REUSED = _refused("idempotency_key_reused", 0)
+FAILED = _refused("internal_error", 0)
+
+
+def _again(outcome: bytes) -> bytes:
+    """The outcome as it is given when its key comes back."""
+    if outcome[0] == _ENDS_WITH_FLAG:
+        return outcome[:-1] + _REPLAYED
+    return encode_outcome(structs.replace(decode_outcome(outcome), replayed=True))
+
+
 def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision, shows_rows: bool) -> Shown:
     """Change memory as decided, append the rows, and say what the command's caller will be told."""
     reservation = _hold(memory, batch, command, decision)
-    document = reservation.seq if reservation else 0
-    # What leaves or is given back is for whom it was promised, unless the command says otherwise.
-    reference = command.reference or (reservation.reference if reservation else "")
+    transfer = None if decision.transfer is None else _transfer(memory, batch, command, decision.transfer)
+    about = reservation or transfer
+    document = about.seq if about else 0
+    # What leaves, arrives or is given back is for whom it was promised or sent, unless the command says otherwise.
+    reference = command.reference or (about.reference if about else "")
     touched: dict[CellKey, Cell] = {}
     first_row = len(batch.rows)
     for entry in decision.entries:
@@ -195,8 +192,10 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
             cell.base, cell.batch = cell.version, batch.number
             batch.cells[entry.cell] = cell
         touched[entry.cell] = cell
+        if decision.totals is not None:
+            cell.on_hand, cell.reserved, cell.blocked, cell.in_transit = decision.totals
         _post(batch, memory, cell, entry, command, document, reference, decision.note)
-    return (
+    shown = (
         "",
         batch.seq,
         [cell.level() for cell in touched.values()],
@@ -205,6 +204,7 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
         (),
         False,
     )
+    return shown if transfer is None else (*shown, transfer.shown())
 
 
 def _hold(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision) -> Reservation | None:
@@ -218,6 +218,8 @@ def _hold(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision)
         )
         memory.reservations[made.seq] = made
         batch.holds.append(made)
+        if made.created_by in memory.holders:
+            memory.holders[made.created_by] += 1
         return made
     if not decision.reservation:
         return None
@@ -228,11 +230,29 @@ def _hold(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision)
         line.open -= change.qty
         setattr(line, change.measure, getattr(line, change.measure) + change.qty)
         assert line.open >= 0
+    if decision.changes and reservation.created_by in memory.holders and not any(line.open for line in reservation.lines):
+        memory.holders[reservation.created_by] -= 1
     if decision.term is not None:
         reservation.hard, reservation.expires_at_us = decision.term
     reservation.batch = batch.number
     batch.changed[reservation.seq] = reservation
     return reservation
+
+
+def _transfer(memory: Memory, batch: Batch, command: AnyCommand, decided: NewTransfer | TransferChange) -> Transfer:
+    """Make or change the decision's transfer."""
+    if isinstance(decided, NewTransfer):
+        lines = transfer_lines(decided)
+        made = Transfer(batch.seq + 1, command.reference, batch.recorded_at_us, command.principal, lines, batch.number)
+        memory.transfers[made.seq] = made
+        batch.shipped.append(made)
+        return made
+    transfer = memory.transfers[decided.transfer]
+    assert transfer is not None
+    transfer.change(decided)
+    transfer.batch = batch.number
+    batch.arrived[transfer.seq] = transfer
+    return transfer
 
 
 def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCommand, document: int, reference: str, note: str) -> None:
@@ -245,11 +265,12 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
     cell.in_transit += entry.delta_in_transit
     uncovered = cell.reserved + cell.blocked - cell.on_hand
     if uncovered > 0 or cell.short:
-        # Only a count may leave more promised than is there (invariant I3); every other row can only mend that.
-        cell.short = max(0, uncovered if kind == Kind.ADJUST else min(cell.short, uncovered))
+        # Only a count may leave more promised than is there (invariant I3), and a correction says what counts have left;
+        # every other row can only mend that.
+        cell.short = max(0, uncovered if kind in (Kind.ADJUST, Kind.CORRECT) else min(cell.short, uncovered))
     cell.version += 1
     batch.seq = cell.seq = batch.seq + 1
-    if grain != PLAIN:
+    if grain != PLAIN and (d_on_hand or entry.delta_pinned):  # what is under way lies in no bucket
         qty, pinned = cell.buckets.get(grain, (0, 0))
         cell.buckets[grain] = (qty + d_on_hand, pinned + entry.delta_pinned)
         batch.buckets[entry.cell, grain] = None

@@ -14,7 +14,16 @@ _BUCKET_COLUMNS = 8
 _HOLD_COLUMNS = 12
 _CHANGE_COLUMNS = 8
 _ARGUMENTS = 6 + LEDGER_COLUMNS + 10 + _BUCKET_COLUMNS + _HOLD_COLUMNS + _CHANGE_COLUMNS + 4
-STATEMENT = "SELECT stock_commit(" + ", ".join(f"${number}" for number in range(1, _ARGUMENTS + 1)) + ")"
+_SHIPPED_COLUMNS = 11
+_ARRIVED_COLUMNS = 5
+
+
+def _statement(arguments: int) -> str:
+    return "SELECT stock_commit(" + ", ".join(f"${number}" for number in range(1, arguments + 1)) + ")"
+
+
+STATEMENT = _statement(_ARGUMENTS)
+_WITH_TRANSFERS = _statement(_ARGUMENTS + _SHIPPED_COLUMNS + _ARRIVED_COLUMNS)
 
 
 class Fenced(Exception):
@@ -80,6 +89,7 @@ def arguments(memory: Memory, batch: Batch) -> list[Any]:
             _CHANGE_COLUMNS,
         ),
         *_columns(batch.replies, 4),
+        *(_transfers(batch) if batch.shipped or batch.arrived else ()),
     ]
 
 
@@ -87,7 +97,7 @@ async def commit(connection: asyncpg.Connection[asyncpg.Record], values: list[An
     """Run the statement in a transaction of its own. Raises Fenced, OutOfOrder, KeysKnown, Unknown, or asyncpg's own
     error when a value or a constraint is at fault (then nothing was written)."""
     try:
-        await connection.fetchval(STATEMENT, *values)
+        await connection.fetchval(STATEMENT if len(values) == _ARGUMENTS else _WITH_TRANSFERS, *values)
     except asyncpg.UniqueViolationError as problem:
         if problem.constraint_name == "pk_stock_replies":
             raise KeysKnown from problem
@@ -119,6 +129,17 @@ _ERRORS: dict[str, type[Exception]] = {
     "40001": OutOfOrder,
     "40P01": OutOfOrder,
 }
+
+
+def _transfers(batch: Batch) -> list[Sequence[Any]]:
+    """What only a batch that moves stock between warehouses sends besides: the others keep their shorter statement."""
+    shipped = [
+        (t.seq, number, x.qty, x.item, x.source, x.to, x.lot, x.owner, x.condition, t.created_by, t.reference)
+        for t in batch.shipped
+        for number, x in enumerate(t.lines)
+    ]
+    arrived = [(t.seq, number, x.open, x.received, x.written_off) for t in batch.arrived.values() for number, x in enumerate(t.lines)]
+    return [*_columns(shipped, _SHIPPED_COLUMNS), *_columns(arrived, _ARRIVED_COLUMNS)]
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:

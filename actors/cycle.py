@@ -31,7 +31,7 @@ BATCH_MAX = 1_000
 """Commands in one batch: past the knee of the curve of throughput over batch size, and still some 20 ms of work."""
 IN_FLIGHT_MAX = 2
 RESIDENT_MAX = 200_000
-"""Cells, and reservations, kept in memory per partition: about 200 MB at worst."""
+"""Cells, and documents of each kind, kept in memory per partition: about 200 MB at worst."""
 ATTEMPTS_MAX = 8
 """How often a command may be undone by its batch's failures before it is tried alone and answered on its own merits."""
 
@@ -91,7 +91,7 @@ class Cycle:
     async def _turn(self, letters: list[Letter]) -> None:
         """Load, decide, send."""
         commands = [command for letter in letters for command in letter.commands]
-        await patiently(lambda: loader.load(self._pool, self._memory, commands))
+        await patiently(lambda: loader.load(self._pool, self._memory, commands, self._all_landed))
         if self._failed():  # the ground moved while loading
             self._mailbox.put_back(letters)
             return
@@ -238,10 +238,14 @@ class Cycle:
         return ([Letter(due, None)] if due else []) + self._mailbox.take(BATCH_MAX)
 
     async def _look_ahead(self) -> None:
-        while self._flights and not self._failed():
-            await self._landing()
+        await self._all_landed()
         if not self._failed():
             await patiently(lambda: self._expiry.look(self._pool, self._memory, self._clock()))
+
+    async def _all_landed(self) -> None:
+        """Until nothing is in flight, or something failed."""
+        while self._flights and not self._failed():
+            await self._landing()
 
     async def _landing(self) -> None:
         self._landed.clear()

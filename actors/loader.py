@@ -1,15 +1,16 @@
-"""Fills memory with what a batch needs: at most two round trips, none when everything is resident."""
+"""Fills memory with what a batch needs: at most two round trips for what was not seen lately, none when all is resident."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import asyncpg
 
-from actors.cell import Cell, Memory, Reservation, ReservationLine
+from actors.cell import Cell, Memory
+from actors.documents import Reservation, ReservationLine, Transfer, TransferLine
 from inventory.decision import CellKey
 from inventory.ledger.messages import AnyCommand
 from inventory.registry import HANDLERS
@@ -17,15 +18,24 @@ from inventory.registry import HANDLERS
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
-async def load(pool: Pool, memory: Memory, commands: Sequence[AnyCommand]) -> None:
-    """Make resident every reservation and cell that the commands need. A cell that never held anything is made empty."""
+async def load(pool: Pool, memory: Memory, commands: Sequence[AnyCommand], landing: Callable[[], Awaitable[None]]) -> None:
+    """Make resident every document and cell that the commands need. A cell that never held anything is made empty.
+
+    `landing` waits until no batch is in flight: only then can reservations be counted.
+    """
     cells: set[CellKey] = set()
     reservations: set[int] = set()
+    transfers: set[int] = set()
+    holders: set[int] = set()
     for command in commands:
         needs = HANDLERS[type(command)].needs(command)
         cells.update(needs.cells)
         if needs.reservation:
             reservations.add(needs.reservation)
+        elif needs.transfer:
+            transfers.add(needs.transfer)
+        elif needs.holder:
+            holders.add(needs.holder)
     missing = [seq for seq in reservations if seq not in memory.reservations]
     if missing:
         await _load_reservations(pool, memory, missing)
@@ -33,6 +43,12 @@ async def load(pool: Pool, memory: Memory, commands: Sequence[AnyCommand]) -> No
         reservation = memory.reservations[seq]
         if reservation is not None:
             cells.update([(line.item, line.warehouse) for line in reservation.lines])
+    if transfers:
+        cells.update(await _transfers_cells(pool, memory, transfers))
+    uncounted = holders.difference(memory.holders) if holders else ()
+    if uncounted:
+        await landing()
+        await _count_holds(pool, memory, list(uncounted))
     absent = [key for key in cells if key not in memory.cells]
     if absent:
         await _load_cells(pool, memory, absent)
@@ -49,6 +65,22 @@ async def _load_reservations(pool: Pool, memory: Memory, seqs: list[int]) -> Non
     memory.reservations.update(dict.fromkeys(seqs))
     for seq, lines in groupby(rows, itemgetter("seq")):
         memory.reservations[seq] = _reservation(list(lines))
+
+
+async def _transfers_cells(pool: Pool, memory: Memory, seqs: set[int]) -> list[CellKey]:
+    """The cells where these transfers go, which are made resident."""
+    missing = [seq for seq in seqs if seq not in memory.transfers]
+    rows = await pool.fetch("SELECT * FROM stock_transfers_of($1, $2, $3)", memory.tenant, memory.part, missing) if missing else ()
+    memory.transfers.update(dict.fromkeys(missing))
+    for seq, lines in groupby(rows, itemgetter("seq")):
+        memory.transfers[seq] = _transfer(list(lines))
+    return [(line.item, line.to) for seq in seqs if (known := memory.transfers[seq]) for line in known.lines]
+
+
+async def _count_holds(pool: Pool, memory: Memory, principals: list[int]) -> None:
+    rows = await pool.fetch("SELECT * FROM stock_open_holds($1, $2, $3)", memory.tenant, memory.part, principals)
+    memory.holders.update(dict.fromkeys(principals, 0))
+    memory.holders.update({row["principal_id"]: row["held"] for row in rows})
 
 
 async def _load_cells(pool: Pool, memory: Memory, keys: list[CellKey]) -> None:
@@ -78,4 +110,16 @@ def _line(row: Any) -> ReservationLine:
     return ReservationLine(
         row["item_id"], row["warehouse_id"], row["location_id"], row["lot_id"], row["owner_id"],
         row["qty"], row["open"], row["committed"], row["released"], row["expired"],
+    )  # fmt: skip
+
+
+def _transfer(rows: list[Any]) -> Transfer:
+    head, lines = rows[0], tuple([_transfer_line(row) for row in rows])
+    return Transfer(head["seq"], head["reference"], head["created_at_us"], head["created_by"], lines)
+
+
+def _transfer_line(row: Any) -> TransferLine:
+    return TransferLine(
+        row["item_id"], row["source_id"], row["warehouse_id"], row["lot_id"], row["owner_id"], row["condition"],
+        row["qty"], row["open"], row["received"], row["written_off"],
     )  # fmt: skip

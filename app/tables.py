@@ -10,7 +10,8 @@ from inventory.ledger import store as _ledger
 from inventory.locations import store as _locations
 from inventory.lots import store as _lots
 from inventory.reservations import store as _reservations
+from inventory.transfers import store as _transfers
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_events, _replies, _catalog, _ledger, _locations, _lots, _reservations, _tenants)
+_STORES = (_events, _replies, _catalog, _ledger, _locations, _lots, _reservations, _tenants, _transfers)

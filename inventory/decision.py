@@ -48,8 +48,27 @@ class HoldChange(Struct, frozen=True, gc=False):
     qty: int
 
 
+class NewTransfer(Struct, frozen=True):
+    """A transfer to be made: (item, lot, owner, condition) -> quantity, of which each is a line."""
+
+    source: int
+    to: int
+    lines: Mapping[tuple[int, int, int, int], int]
+
+
+class TransferChange(Struct, frozen=True):
+    """So much of a transfer's lines (index, quantity) leaves their open part, into `measure` (received or written_off)."""
+
+    transfer: int
+    measure: str
+    parts: Sequence[tuple[int, int]]
+
+
 class Decision(Struct, frozen=True):
-    """What will be written if the batch commits. `term` is a reservation's new (hard, expiry), if it gets one."""
+    """What will be written if the batch commits. `term` is a reservation's new (hard, expiry), if it gets one.
+
+    `totals` (on hand, reserved, blocked, in transit) is what the cell of the entries holds before them, whatever it held.
+    """
 
     entries: list[Entry]
     new_hold: NewHold | None = None
@@ -57,13 +76,17 @@ class Decision(Struct, frozen=True):
     changes: Sequence[HoldChange] = ()
     term: tuple[bool, int] | None = None
     note: str = ""
+    transfer: NewTransfer | TransferChange | None = None
+    totals: tuple[int, int, int, int] | None = None
 
 
 class Needs(NamedTuple):
-    """What must be in memory before a command can be decided."""
+    """What must be in memory before a command can be decided. `holder`: a principal whose open reservations are counted."""
 
     cells: tuple[CellKey, ...] = ()
     reservation: int = 0
+    transfer: int = 0
+    holder: int = 0
 
 
 class CellView(Protocol):
@@ -75,6 +98,10 @@ class CellView(Protocol):
     def reserved(self) -> int: ...
     @property
     def blocked(self) -> int: ...
+    @property
+    def in_transit(self) -> int: ...
+    @property
+    def version(self) -> int: ...
     @property
     def buckets(self) -> Mapping[Grain, tuple[int, int]]: ...  # grain -> (quantity, of which pinned)
 
@@ -109,8 +136,32 @@ class HoldView(Protocol):
     def lines(self) -> Sequence[HoldLineView]: ...
 
 
+class TransferLineView(Protocol):
+    """A transfer's line as decisions read it."""
+
+    @property
+    def item(self) -> int: ...
+    @property
+    def to(self) -> int: ...
+    @property
+    def lot(self) -> int: ...
+    @property
+    def owner(self) -> int: ...
+    @property
+    def condition(self) -> int: ...
+    @property
+    def open(self) -> int: ...
+
+
+class TransferView(Protocol):
+    """A transfer as decisions read it."""
+
+    @property
+    def lines(self) -> Sequence[TransferLineView]: ...
+
+
 class StockView(Protocol):
-    """The loaded part of a partition: every cell and reservation that `needs` named."""
+    """The loaded part of a partition: all that `needs` named."""
 
     def cell(self, key: CellKey) -> CellView:
         """The cell, empty if it never held anything."""
@@ -118,6 +169,14 @@ class StockView(Protocol):
 
     def reservation(self, seq: int) -> HoldView | None:
         """The reservation, or None if there is none with this number."""
+        ...
+
+    def transfer(self, seq: int) -> TransferView | None:
+        """The transfer, or None if there is none with this number."""
+        ...
+
+    def open_holds(self, principal: int) -> int:
+        """How many reservations the principal has open."""
         ...
 
 
@@ -133,6 +192,10 @@ __all__ = [
     "HoldView",
     "Needs",
     "NewHold",
+    "NewTransfer",
     "Refusal",
     "StockView",
+    "TransferChange",
+    "TransferLineView",
+    "TransferView",
 ]

@@ -9,10 +9,11 @@ from inventory.decision import Decision, Needs, Refusal, StockView
 from inventory.ledger import domain as ledger
 from inventory.ledger import messages as m
 from inventory.reservations import domain as reservations
+from inventory.transfers import domain as transfers
 
 
 class Handler(NamedTuple):
-    """What to load for a command, how to decide it, and which facts its outcome shows (`rows` or the `hold`)."""
+    """What to load for a command, how to decide it, and which facts its outcome shows (`rows`, or the document)."""
 
     needs: Callable[[Any], Needs]
     decide: Callable[[StockView, Any, int], Decision | Refusal]
@@ -29,4 +30,8 @@ HANDLERS: dict[type, Handler] = {
     m.Extend: Handler(reservations.needs_of_reservation, reservations.decide_extend, False),
     m.Harden: Handler(reservations.needs_of_reservation, reservations.decide_harden, False),
     m.Expire: Handler(reservations.needs_of_reservation, reservations.decide_expire, False),
+    m.Ship: Handler(transfers.needs_of_ship, transfers.decide_ship, False),
+    m.Arrive: Handler(transfers.needs_of_transfer, transfers.decide_arrive, False),
+    m.WriteOff: Handler(transfers.needs_of_transfer, transfers.decide_write_off, False),
+    m.Correct: Handler(ledger.needs_of_correct, ledger.decide_correct, True),
 }

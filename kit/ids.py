@@ -6,18 +6,27 @@ import hashlib
 import re
 import secrets
 
-_RESERVATION = re.compile(r"R(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
+_NUMBER = re.compile(r"([RT])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
 
 
 def reservation_id(seq: int, part: int = 0) -> str:
     """`R184207`: the sequence of the ledger row that made it, and the partition where a tenant has several."""
-    return f"R{seq}.{part}" if part else f"R{seq}"
+    return _number("R", seq, part)
 
 
 def parse_reservation_id(text: str) -> tuple[int, int] | None:
     """(seq, part) of a reservation id, or None when it is not one."""
-    match = _RESERVATION.fullmatch(text)
-    return (int(match.group(1)), int(match.group(2) or 0)) if match else None
+    return _parse_number("R", text)
+
+
+def transfer_id(seq: int, part: int = 0) -> str:
+    """`T184207`: the sequence of the ledger row that shipped it first, and the partition where a tenant has several."""
+    return _number("T", seq, part)
+
+
+def parse_transfer_id(text: str) -> tuple[int, int] | None:
+    """(seq, part) of a transfer id, or None when it is not one."""
+    return _parse_number("T", text)
 
 
 def digest16(*parts: bytes) -> bytes:
@@ -32,3 +41,12 @@ def digest16(*parts: bytes) -> bytes:
 def token(octets: int = 32) -> str:
     """A URL-safe random token of `octets` bytes of entropy."""
     return secrets.token_urlsafe(octets)
+
+
+def _number(letter: str, seq: int, part: int) -> str:
+    return f"{letter}{seq}.{part}" if part else f"{letter}{seq}"
+
+
+def _parse_number(letter: str, text: str) -> tuple[int, int] | None:
+    match = _NUMBER.fullmatch(text)
+    return (int(match[2]), int(match[3] or 0)) if match and match[1] == letter else None

@@ -4,10 +4,11 @@
     10:00:00 | reserve S1 4 osh for 900  | done               | osh 10 4 6
     10:00:01 | reserve S2 7 osh          | insufficient_stock | osh 10 4 6
 
-Columns: time (a bare `"` repeats the one above), deed, answer, then on hand, reserved and available of a warehouse. Words
-of a deed: `receive QTY PLACE`, `issue QTY PLACE`, `adjust ±QTY PLACE`, `count QTY of EXPECTED PLACE`,
+Columns: time (a bare `"` repeats the one above), deed, answer, then on hand, reserved and available of a warehouse and, if
+said, what is in transit to it. Words of a deed: `receive QTY PLACE`, `issue QTY PLACE`, `adjust ±QTY PLACE`, `count QTY of EXPECTED PLACE`,
 `reserve NAME QTY PLACE [+ QTY PLACE …] [hard] [for SECONDS]`, `commit NAME [QTY PLACE]`, `release NAME [QTY PLACE]`,
-`extend NAME for SECONDS`, `harden NAME`, `look`. A place is `WAREHOUSE[/LOCATION][#LOT][!CONDITION]`.
+`extend NAME for SECONDS`, `harden NAME`, `ship NAME QTY PLACE [+ QTY PLACE …] to WAREHOUSE`,
+`arrive NAME [QTY PLACE]`, `lose NAME [QTY PLACE]`, `look`. A place is `WAREHOUSE[/LOCATION][#LOT][!CONDITION]`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import re
 from datetime import datetime
 from typing import Any
 
-from actors.cell import Cell, Memory, Reservation, decide_batch
-from inventory.ledger.chain import GENESIS
+from actors.cell import Cell, Known, Memory, decide_batch
+from actors.documents import Reservation
+from inventory.ledger.chain import GENESIS, LedgerRow
 from inventory.ledger.messages import (
     Adjust,
     AdjustLine,
     AnyCommand,
+    Arrive,
     Commit,
     Condition,
     Expire,
@@ -34,6 +37,8 @@ from inventory.ledger.messages import (
     Receive,
     Release,
     Reserve,
+    Ship,
+    WriteOff,
     decode_outcome,
 )
 from inventory.registry import HANDLERS
@@ -53,29 +58,39 @@ class World:
         self.memory = Memory(1, 0, 1, 0, GENESIS)
         self.names: dict[str, int] = {}
         self.holds: dict[str, int] = {}
+        self.transfers: dict[str, int] = {}
+        self.holds_max = 0
         self.now = 0
+        self.rows: list[LedgerRow] = []
+        self._known: Known = {}
         self._keys = 0
 
-    def do(self, deed: str) -> Outcome:
+    def do(self, deed: str, key: str = "") -> Outcome:
         """Carry out one deed, after the expiries that are due, as a shard would."""
         words = deed.split()
-        command = self._command(words)
+        command = self._command(words, key)
         due = [self._expire(hold.seq) for hold in self.memory.reservations.values() if hold is not None and _is_due(hold, self.now)]
         self._load(command)
-        outcome = decode_outcome(decide_batch(self.memory, [*due, command], {}, self.now).outcomes[-1])
+        batch = decide_batch(self.memory, [*due, command], self._known, self.now)
+        self.rows = batch.rows
+        self._known |= batch.known
+        outcome = decode_outcome(batch.outcomes[-1])
         if words[0] == "reserve" and outcome.hold is not None:
             self.holds[words[1]] = outcome.hold.seq
+        if words[0] == "ship" and outcome.transfer is not None:
+            self.transfers[words[1]] = outcome.transfer.seq
         return outcome
 
     def cell(self, warehouse: str) -> Cell:
         """The cell of the item in a warehouse; empty if nothing ever was there."""
         return self.memory.cells.setdefault((ITEM, self._id(warehouse)), Cell(ITEM, self._id(warehouse)))
 
-    def _command(self, words: list[str]) -> AnyCommand:
+    def _command(self, words: list[str], key: str) -> AnyCommand:
         self._keys += 1
+        key = key or str(self._keys)
         head: dict[str, Any] = {
-            "key": str(self._keys),
-            "key_hash": digest16(b"%d" % self._keys),
+            "key": key,
+            "key_hash": digest16(key.encode()),
             "body_hash": bytes(16),
             "principal": 1,
             "role": 1,
@@ -96,10 +111,13 @@ class World:
                 pairs = rest[: rest.index("for")] if "for" in rest else rest
                 hard = "hard" in pairs
                 lines = self._lines([word for word in pairs if word != "hard"])
-                return Reserve(**head, lines=lines, hard=hard, expires_in_us=seconds * SECOND)
+                return Reserve(**head, lines=lines, hard=hard, expires_in_us=seconds * SECOND, holds_max=self.holds_max)
             case ["commit" | "release" as verb, name, *pairs]:
-                parts = tuple(PartLine(x.item, x.warehouse, x.qty, x.location, x.lot) for x in self._lines(pairs)) or None
-                return (Commit if verb == "commit" else Release)(**head, reservation=self.holds.get(name, 999), lines=parts)
+                return (Commit if verb == "commit" else Release)(**head, reservation=self.holds.get(name, 999), lines=self._parts(pairs))
+            case ["ship", _, *pairs, "to", warehouse]:
+                return Ship(**head, lines=self._lines(pairs), to=self._id(warehouse))
+            case ["arrive" | "lose" as verb, name, *pairs]:
+                return (Arrive if verb == "arrive" else WriteOff)(**head, transfer=self.transfers.get(name, 999), lines=self._parts(pairs))
             case ["extend", name, "for", seconds]:
                 return Extend(**head, reservation=self.holds[name], expires_in_us=int(seconds) * SECOND)
             case ["harden", name]:
@@ -112,6 +130,13 @@ class World:
             self.memory.cells.setdefault(key, Cell(*key))
         if needs.reservation:
             self.memory.reservations.setdefault(needs.reservation, None)
+        if needs.transfer:
+            self.memory.transfers.setdefault(needs.transfer, None)
+        if needs.holder:
+            self.memory.holders.setdefault(needs.holder, 0)
+
+    def _parts(self, pairs: list[str]) -> tuple[PartLine, ...] | None:
+        return tuple(PartLine(x.item, x.warehouse, x.qty, x.location, x.lot) for x in self._lines(pairs)) or None
 
     def _lines(self, pairs: list[str]) -> tuple[Line, ...]:
         words = [word for word in pairs if word != "+"]
@@ -131,9 +156,9 @@ class World:
         return Expire(key="", key_hash=b"", body_hash=b"", principal=0, role=0, reservation=seq)
 
 
-def play(table: str) -> World:
-    """Run a table, checking every answer and every level it states."""
-    world = World()
+def play(table: str, world: World | None = None) -> World:
+    """Run a table in a new world, or go on in one, checking every answer and every level it states."""
+    world = world or World()
     for number, text in enumerate(filter(str.strip, table.splitlines()), 1):
         at, deed, answer, levels = (part.strip() for part in text.split("|"))
         if at != '"':
@@ -157,7 +182,7 @@ def _check_levels(world: World, number: int, levels: str) -> None:
             if line.warehouse == cell.warehouse
         )
         free = max(0, cell.on_hand - cell.blocked - (cell.reserved - ran_out))
-        shown = [quantity.format_qty(value) for value in (cell.on_hand, cell.reserved - ran_out, free)]
+        shown = [quantity.format_qty(value) for value in (cell.on_hand, cell.reserved - ran_out, free, cell.in_transit)][: len(expected)]
         assert shown == expected, f"line {number}: {warehouse} is {' '.join(shown)}, the table says {' '.join(expected)}"
 
 

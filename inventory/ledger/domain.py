@@ -1,11 +1,12 @@
-"""Decisions about physical stock: receive, issue, adjust. Pure: state in, decision or refusal out."""
+"""Decisions about physical stock: receive, issue, adjust, correct. Pure: state in, decision or refusal out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from inventory.decision import PLAIN, CellKey, CellView, Decision, Entry, Grain, Needs, Refusal, StockView
-from inventory.ledger.messages import Adjust, AdjustLine, Issue, Kind, Line, Receive
+from inventory.ledger.messages import Adjust, AdjustLine, Correct, Issue, Kind, Line, PartLine, Receive
 from kit.errors import Fact
 
 ON_HAND_MAX = 2**62
@@ -14,10 +15,20 @@ ON_HAND_MAX = 2**62
 Taken = dict[tuple[CellKey, Grain], int]
 """What earlier lines of the same command have taken from a bucket."""
 
+Part = tuple[int, int, PartLine | None]
+"""(index of a document's line, quantity, the line that asked for it, None when all that is open was asked for)."""
+
+DocumentLine = TypeVar("DocumentLine")
+
 
 def needs_of_lines(command: Receive | Issue | Adjust) -> Needs:
     """The cells that the lines name."""
     return Needs(cells=tuple((line.item, line.warehouse) for line in command.lines))
+
+
+def needs_of_correct(command: Correct) -> Needs:
+    """The one cell."""
+    return Needs(cells=((command.item, command.warehouse),))
 
 
 def available(cell: CellView) -> int:
@@ -43,17 +54,23 @@ def decide_receive(state: StockView, command: Receive, now: int) -> Decision | R
 
 def decide_issue(state: StockView, command: Issue, now: int) -> Decision | Refusal:
     """Stock leaves only from what is available: promised stock is committed, not issued."""
-    short = short_of_available(state, [line for line in command.lines if line.condition == 0])
+    entries = taken_out(state, command.lines, Kind.ISSUE)
+    return entries if isinstance(entries, Refusal) else Decision(entries)
+
+
+def taken_out(state: StockView, lines: Sequence[Line], kind: Kind) -> list[Entry] | Refusal:
+    """The rows by which available stock leaves, one for each bucket that gives some."""
+    short = short_of_available(state, [line for line in lines if line.condition == 0])
     if short:
         return Refusal("insufficient_stock", tuple(short))
     taken: Taken = {}
     entries: list[Entry] = []
-    for number, line in enumerate(command.lines):
+    for number, line in enumerate(lines):
         drawn = draw(state.cell((line.item, line.warehouse)), line, line.qty, taken)
         if drawn is None:
             return Refusal("insufficient_stock", (_bucket_fact(state, number, line),))
-        entries += [_leaving(Kind.ISSUE, line, grain, qty) for grain, qty in drawn]
-    return Decision(entries)
+        entries += [_leaving(kind, line, grain, qty) for grain, qty in drawn]
+    return entries
 
 
 def decide_adjust(state: StockView, command: Adjust, now: int) -> Decision | Refusal:
@@ -83,6 +100,42 @@ def decide_adjust(state: StockView, command: Adjust, now: int) -> Decision | Ref
             return Refusal("insufficient_stock", ({"line": number, **_where(line), "requested": -delta, "available": counted(cell, line)},))
         entries += [_leaving(Kind.ADJUST, line, grain, qty) for grain, qty in drawn]
     return Decision(entries)
+
+
+def decide_correct(state: StockView, command: Correct, now: int) -> Decision | Refusal:
+    """A row without a change whose totals are the ledger's own sums: the balance agrees with them again."""
+    cell = state.cell((command.item, command.warehouse))
+    if cell.version != command.version:
+        fact = {"item": command.item, "warehouse": command.warehouse, "version": command.version, "found": cell.version}
+        return Refusal("version_conflict", (fact,))
+    totals = (command.on_hand, command.reserved, command.blocked, command.in_transit)
+    return Decision([Entry(Kind.CORRECT, (command.item, command.warehouse), PLAIN)], totals=totals)
+
+
+def spread(
+    lines: Sequence[DocumentLine], open_of: Sequence[int], asked: tuple[PartLine, ...] | None, matches: Callable[[DocumentLine, PartLine], bool],
+    too_much: str,
+) -> list[Part] | Refusal:  # fmt: skip
+    """Which lines of a document give how much: all that is open, or what was asked, from the lines it names in order.
+
+    Refuses with `too_much` when a line asks for more than they have open.
+    """
+    if asked is None:
+        return [(index, qty, None) for index, qty in enumerate(open_of) if qty]
+    left = list(open_of)
+    parts: list[Part] = []
+    for number, part in enumerate(asked):
+        rest = part.qty
+        for index, line in enumerate(lines):
+            take = min(rest, left[index]) if matches(line, part) else 0
+            if take:
+                parts.append((index, take, part))
+                left[index] -= take
+                rest -= take
+        if rest:
+            fact = {"line": number, "item": part.item, "warehouse": part.warehouse, "requested": part.qty, "open": part.qty - rest}
+            return Refusal(too_much, (fact,))
+    return parts
 
 
 def short_of_available(state: StockView, lines: Sequence[Line]) -> list[Fact]:

@@ -105,21 +105,23 @@ class Adjust(Command, tag=3, frozen=True, kw_only=True):
 
 
 class Reserve(Command, tag=4, frozen=True, kw_only=True):
-    """Stock is promised: soft for `expires_in_us`, or hard."""
+    """Stock is promised: soft for `expires_in_us`, or hard. `holds_max`: how many the principal may have open, 0 without limit."""
 
     lines: tuple[Line, ...]
     hard: bool
     expires_in_us: int
+    holds_max: int = 0
 
 
 class PartLine(Struct, array_like=True, frozen=True, gc=False):
-    """Part of a reservation's line, named by item and warehouse."""
+    """Part of a document's line, named by item and warehouse. Of a transfer: its destination, and the location it arrives at."""
 
     item: int
     warehouse: int
     qty: int
     location: int = 0
     lot: int = 0
+    condition: int | None = None
 
 
 class Commit(Command, tag=5, frozen=True, kw_only=True):
@@ -155,7 +157,40 @@ class Expire(Command, tag=9, frozen=True, kw_only=True):
     reservation: int
 
 
-AnyCommand = Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire
+class Ship(Command, tag=10, frozen=True, kw_only=True):
+    """Stock leaves for the warehouse `to`. Takes only what is available."""
+
+    lines: tuple[Line, ...]
+    to: int
+
+
+class Arrive(Command, tag=11, frozen=True, kw_only=True):
+    """Stock under way arrives: the named parts, or all that is open."""
+
+    transfer: int
+    lines: tuple[PartLine, ...] | None = None
+
+
+class WriteOff(Command, tag=12, frozen=True, kw_only=True):
+    """Stock under way is lost: the named parts, or all that is open."""
+
+    transfer: int
+    lines: tuple[PartLine, ...] | None = None
+
+
+class Correct(Command, tag=13, frozen=True, kw_only=True):
+    """A balance is put back to what the ledger's rows add up to, if the cell is still at `version`."""
+
+    item: int
+    warehouse: int
+    version: int
+    on_hand: int
+    reserved: int
+    blocked: int
+    in_transit: int
+
+
+AnyCommand = Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire | Ship | Arrive | WriteOff | Correct
 
 
 class Level(Struct, array_like=True, frozen=True, gc=False):
@@ -234,11 +269,37 @@ class Hold(Struct, array_like=True, frozen=True):
     lines: tuple[HoldLine, ...]
 
 
+class TransferLine(Struct, array_like=True, frozen=True, gc=False):
+    """A transfer's line as an outcome shows it."""
+
+    item: int
+    source: int
+    to: int
+    lot: int
+    owner: int
+    condition: int
+    qty: int
+    open: int
+    received: int
+    written_off: int
+
+
+class Transfer(Struct, array_like=True, frozen=True):
+    """A transfer as an outcome shows it."""
+
+    seq: int
+    reference: str
+    created_at_us: int
+    created_by: int
+    lines: tuple[TransferLine, ...]
+
+
 class Outcome(Struct, array_like=True, frozen=True):
     """What became of a command, stored under its key and given again when the key comes back.
 
     `code` is empty when it was done, else the refusal's stable code; `errors` are the refusal's facts in internal ids.
-    `seq` is the last ledger row it wrote (for a refusal, the partition's sequence when it was refused).
+    `seq` is the last ledger row it wrote (for a refusal, the partition's sequence when it was refused). Outcomes without
+    a transfer are written without that field: they are the same bytes as before there were any, and stay readable both ways.
     """
 
     code: str
@@ -248,6 +309,7 @@ class Outcome(Struct, array_like=True, frozen=True):
     hold: Hold | None = None
     errors: tuple[dict[str, int | str], ...] = ()
     replayed: bool = False  # set on the way out, never stored
+    transfer: Transfer | None = None
 
 
 encode_command = msgspec.msgpack.Encoder().encode

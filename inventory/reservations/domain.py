@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from inventory.decision import Decision, Entry, HoldChange, HoldLineView, HoldView, Needs, NewHold, Refusal, StockView
-from inventory.ledger.domain import Taken, draw, grain_of, is_plain, short_of_available
+from inventory.ledger.domain import Part, Taken, draw, grain_of, is_plain, short_of_available, spread
 from inventory.ledger.messages import Commit, Expire, Extend, Harden, Kind, Line, PartLine, Release, Reserve
 from kit.clock import NEVER
 
-Part = tuple[int, int]
-"""(index of the reservation's line, quantity)."""
-
 
 def needs_of_reserve(command: Reserve) -> Needs:
-    """The cells that the lines name."""
-    return Needs(cells=tuple([(line.item, line.warehouse) for line in command.lines]))
+    """The cells that the lines name, and what the principal holds already if that is limited."""
+    cells = tuple([(line.item, line.warehouse) for line in command.lines])
+    return Needs(cells, holder=command.principal) if command.holds_max else Needs(cells)
 
 
 def needs_of_reservation(command: Commit | Release | Extend | Harden | Expire) -> Needs:
@@ -23,6 +21,8 @@ def needs_of_reservation(command: Commit | Release | Extend | Harden | Expire) -
 
 def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | Refusal:
     """All lines or none; lines of one cell are added up before checking (worked example E13)."""
+    if command.holds_max and state.open_holds(command.principal) >= command.holds_max:
+        return Refusal("too_many_holds", ({"limit": command.holds_max, "open": state.open_holds(command.principal)},))
     blocked = [_where(number, line) for number, line in enumerate(command.lines) if line.condition]
     if blocked:
         return Refusal("not_sellable", tuple(blocked))
@@ -54,7 +54,7 @@ def decide_commit(state: StockView, command: Commit, now: int) -> Decision | Ref
     entries: list[Entry] = []
     changes: list[HoldChange] = []
     taken: Taken = {}
-    for index, qty in parts:
+    for index, qty, _ in parts:
         line = hold.lines[index]
         cell = state.cell((line.item, line.warehouse))
         drawn = draw(cell, _as_line(line, qty), qty, taken, pinned_too=_is_pinned(line))
@@ -95,8 +95,8 @@ def decide_expire(state: StockView, command: Expire, now: int) -> Decision | Ref
     hold = state.reservation(command.reservation)
     if hold is None or hold.hard or hold.expires_at_us > now:
         return Refusal("nothing_due")
-    parts = [(index, line.open) for index, line in enumerate(hold.lines) if line.open]
-    if not parts:
+    parts = _parts(hold, None)
+    if isinstance(parts, Refusal) or not parts:
         return Refusal("nothing_due")
     return _give_back(hold, command.reservation, Kind.EXPIRE, "expired", parts)
 
@@ -113,26 +113,10 @@ def _not_open(hold: HoldView | None, now: int) -> Refusal | None:
 
 
 def _parts(hold: HoldView, asked: tuple[PartLine, ...] | None) -> list[Part] | Refusal:
-    """Which lines give how much: all that is open, or what was asked, spread over the lines it names in order."""
-    if asked is None:
-        return [(index, line.open) for index, line in enumerate(hold.lines) if line.open]
-    left = [line.open for line in hold.lines]
-    parts: list[Part] = []
-    for number, part in enumerate(asked):
-        rest = part.qty
-        for index, line in enumerate(hold.lines):
-            take = min(rest, left[index]) if _matches(line, part) else 0
-            if take:
-                parts.append((index, take))
-                left[index] -= take
-                rest -= take
-        if rest:
-            fact = {**_where(number, part), "requested": part.qty, "open": part.qty - rest}
-            return Refusal("more_than_held", (fact,))
-    return parts
+    return spread(hold.lines, [line.open for line in hold.lines], asked, _matches, "more_than_held")
 
 
-def _where(number: int, line: Line | PartLine | HoldLineView) -> dict[str, int]:
+def _where(number: int, line: Line | HoldLineView) -> dict[str, int]:
     return {"line": number, "item": line.item, "warehouse": line.warehouse}
 
 
@@ -142,11 +126,11 @@ def _matches(line: HoldLineView, part: PartLine) -> bool:
 
 def _give_back(hold: HoldView, seq: int, kind: Kind, measure: str, parts: list[Part]) -> Decision:
     entries: list[Entry] = []
-    for index, qty in parts:
+    for index, qty, _ in parts:
         line = hold.lines[index]
         grain = (line.location, line.lot, line.owner, 0)
         entries.append(Entry(kind, (line.item, line.warehouse), grain, 0, -qty, delta_pinned=-qty if _is_pinned(line) else 0))
-    return Decision(entries, reservation=seq, changes=[HoldChange(index, measure, qty) for index, qty in parts])
+    return Decision(entries, reservation=seq, changes=[HoldChange(index, measure, qty) for index, qty, _ in parts])
 
 
 def _new_term(state: StockView, seq: int, now: int, term: tuple[bool, int], note: str) -> Decision | Refusal:
