@@ -11,14 +11,16 @@ import structlog
 from inventory.answer import Answer, Asked
 from inventory.body import fit
 from inventory.context import Context, Unavailable
+from inventory.ledger import reconcile
 from inventory.ledger import service as ledger
 from inventory.reservations import service as reservations
+from inventory.transfers import service as transfers
 from kit.errors import Refusal, Refused, refuse
 
 COMMANDS_MAX = 500
 """Commands of one bulk: the desk carries as many in one message (engine.md, step 2)."""
 
-VERBS = ledger.VERBS | reservations.VERBS
+VERBS = ledger.VERBS | reservations.VERBS | transfers.VERBS
 
 _log = structlog.get_logger("inventory")
 
@@ -29,6 +31,8 @@ async def perform(ctx: Context, verb: str, key: str, body: Mapping[str, Any]) ->
     Raises `Refused` for what never reached the engine, so that its key stays free: not allowed, does not fit, not there,
     key used for something else. Raises `Unavailable` when the engine cannot answer; the same key may be sent again.
     """
+    if verb == reconcile.VERB:
+        return await reconcile.perform(ctx, Asked(verb, key, body))
     known = VERBS.get(verb)
     if known is None:
         raise refuse("unknown_verb", {"field": "verb", "verb": verb[:32]})

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import asyncpg
 
 from inventory.ledger.proof import BEARABLE, Fault, Proof, Record
+from inventory.transfers import proof as transfers
 from jobs.anchors import Anchors, Connection, Partition
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -110,11 +111,22 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
     proof.buckets(await _all(connection, "SELECT * FROM stock_buckets WHERE tenant_id = $1", proof.tenant))
     proof.holds(await _all(connection, "SELECT * FROM stock_holds WHERE tenant_id = $1 AND part = $2", *partition))
     proof.promises(await _all(connection, _OPEN, *partition))
+    proof.faults += await _transfers(connection, partition)
     async for row in connection.cursor(_REPLIES, *partition, prefetch=CHUNK):
         proof.reply(row)
     head = await _head(connection, partition)
     proof.end(head["seq"], head["head_hash"])
     return await _verdict(connection, proof, anchors, head, last=last)
+
+
+async def _transfers(connection: Connection, partition: Partition) -> list[Fault]:
+    """What does not hold of stock under way."""
+    return transfers.faults_of_transfers(
+        await _all(connection, transfers.MOVED, *partition),
+        await _all(connection, transfers.KEPT, *partition),
+        await _all(connection, transfers.OWNED, *partition, transfers.EXCHANGES),
+        await _all(connection, transfers.IN_TRANSIT, *partition),
+    )
 
 
 async def _verdict(

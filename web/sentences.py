@@ -81,6 +81,25 @@ _STOCK = {
         410, _("The reservation has expired"), _("The time of this reservation ran out and its stock is available again.")
     ),
     "reservation_not_found": Meaning(404, _("No such reservation"), _("There is no such reservation.")),
+    "too_many_holds": Meaning(
+        409,
+        _("Too many reservations are open"),
+        _("%(open)s reservations of yours are open, and %(limit)s are the most. Commit or release some first."),
+    ),
+    "transfer_not_found": Meaning(404, _("No such transfer"), _("There is no such transfer.")),
+    "transfer_closed": Meaning(409, _("The transfer is closed"), _("Nothing of this transfer is under way any more.")),
+    "over_receipt": Meaning(
+        409,
+        _("More than was sent"),
+        _("%(open)s of %(sku)s are still under way to %(warehouse)s; %(requested)s cannot arrive."),
+    ),
+    "more_than_in_transit": Meaning(
+        409,
+        _("More than is under way"),
+        _("%(open)s of %(sku)s are still under way to %(warehouse)s; %(requested)s cannot be written off."),
+    ),
+    "same_warehouse": Meaning(422, _("It goes nowhere"), _("A transfer goes to another warehouse.")),
+    "other_warehouse": Meaning(422, _("Another warehouse"), _("The lines of this are all in %(expected)s.")),
     "version_conflict": Meaning(
         409,
         _("It changed in the meantime"),

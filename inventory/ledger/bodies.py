@@ -64,6 +64,13 @@ class AdjustLineBody(Struct, frozen=True, forbid_unknown_fields=True):
     unit: str | None = None
 
 
+class ReconcileBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Balances are compared with the ledger: all of them, or those of an item, of a warehouse, or of both."""
+
+    warehouse: str | None = None
+    sku: str | None = None
+
+
 Lines = Annotated[tuple[LineBody, ...], Meta(min_length=1, max_length=LINES_MAX)]
 
 

@@ -27,7 +27,7 @@ FAULTS_MAX = 50
 """After so many faults the rest is not worth listing: the first one is what matters."""
 BEARABLE = frozenset({"reply", "anchor_missing"})
 """Rules whose breach does not make the numbers wrong. Every other one halts the partition."""
-_DERIVED = frozenset({"balance", "bucket", "hold", "reserved", "reply"})
+_DERIVED = frozenset({"balance", "bucket", "hold", "in_transit", "reserved", "reply", "transfer"})
 """Rules about what is made of the rows: when the rows themselves are at fault, these follow from it."""
 
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from inventory.catalog.directory import ItemName, Key, LocationName, LotName, Names, WarehouseName
 from inventory.ledger.messages import Condition, Kind, Level, Row
 from kit.clock import rfc3339
-from kit.ids import reservation_id
+from kit.ids import reservation_id, transfer_id
 from kit.quantity import format_qty
 from tenants.domain import Role
 
 Json = dict[str, Any]
 QUANTITIES = ("requested", "available", "expected", "actual", "open", "counted")
-"""Facts of a refusal that are quantities in millionths."""
+"""Facts of a refusal that are quantities in millionths, when it is about an item."""
+_OF_TRANSFERS = (Kind.SHIP, Kind.ARRIVE, Kind.WRITE_OFF)
 
 
 class LedgerRow(NamedTuple):
@@ -35,7 +36,12 @@ class LedgerRow(NamedTuple):
     @property
     def reservation(self) -> str | None:
         """The reservation it belongs to."""
-        return reservation_id(self.row.document) if self.row.document else None
+        return reservation_id(self.row.document) if self.row.document and self.row.kind not in _OF_TRANSFERS else None
+
+    @property
+    def transfer(self) -> str | None:
+        """The transfer it belongs to."""
+        return transfer_id(self.row.document) if self.row.document and self.row.kind in _OF_TRANSFERS else None
 
     @property
     def role(self) -> str:
@@ -145,6 +151,7 @@ def row_json(entry: LedgerRow) -> Json:
         "in_transit": format_qty(row.in_transit, decimals),
         "unit": entry.item.unit,
         "reservation": entry.reservation,
+        "transfer": entry.transfer,
         "reference": row.reference or None,
         "reason": row.reason or None,
         "effective_at": rfc3339(row.effective_at_us),
@@ -165,8 +172,8 @@ def error_json(fact: Mapping[str, Any], names: Names) -> Json:
             shown["sku"] = item.sku
         elif name == "warehouse":
             shown["warehouse"] = warehouse_of(value, names).code
-        elif name in QUANTITIES:
-            shown[name] = format_qty(value, item.decimals if item else 0)
+        elif name in QUANTITIES and item:
+            shown[name] = format_qty(value, item.decimals)
         else:
             shown[name] = value
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.entitlements import included
 from inventory.answer import Asked, Json, Verb, head
 from inventory.body import Complaints, fit
 from inventory.catalog.directory import directory_of
@@ -33,7 +34,8 @@ async def build_reserve(ctx: Context, asked: Asked) -> Reserve:
     )
     complaints.raise_any()
     expires_in_us = (body.expires_in or EXPIRES_IN_DEFAULT_S) * SECOND
-    return Reserve(**head(ctx, asked), **told, lines=lines, hard=hard, expires_in_us=expires_in_us)
+    holds_max = included(ctx.tenant.plan, "holds") or 0
+    return Reserve(**head(ctx, asked), **told, lines=lines, hard=hard, expires_in_us=expires_in_us, holds_max=holds_max)
 
 
 async def build_commit(ctx: Context, asked: Asked) -> Commit:

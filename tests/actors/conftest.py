@@ -17,7 +17,7 @@ from actors.desk import Desk
 from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
-from inventory.ledger.messages import Adjust, AdjustLine, Commit, Issue, Line, Outcome, PartLine, Receive, Release, Reserve
+from inventory.ledger.messages import Adjust, AdjustLine, Arrive, Commit, Issue, Line, Outcome, PartLine, Receive, Release, Reserve, Ship, WriteOff
 from kit.clock import SECOND
 from kit.ids import digest16
 from tests.conftest import Database
@@ -58,6 +58,20 @@ class Company:
 
     async def release(self, reservation: int, key: str = "") -> Outcome:
         return await self.submit(Release(**self.head(key, "release", reservation), reservation=reservation))
+
+    async def ship(self, qty: int, item: int = 0, key: str = "") -> Outcome:
+        """From the first warehouse to the second."""
+        head = self.head(key, "ship", qty)
+        return await self.submit(Ship(**head, lines=(self.line(qty, item),), to=self.warehouses[1]))
+
+    async def arrive(self, transfer: int, qty: int | None = None, key: str = "") -> Outcome:
+        return await self.submit(Arrive(**self.head(key, "arrive", transfer, qty), transfer=transfer, lines=self._arriving(qty)))
+
+    async def write_off(self, transfer: int, qty: int | None = None) -> Outcome:
+        return await self.submit(WriteOff(**self.head("", "write off", qty), transfer=transfer, lines=self._arriving(qty)))
+
+    def _arriving(self, qty: int | None) -> tuple[PartLine, ...] | None:
+        return None if qty is None else (PartLine(self.items[0], self.warehouses[1], qty * ONE),)
 
     async def submit(self, command: object) -> Outcome:
         return await self.desk.submit(self.tenant, command)  # type: ignore[arg-type]

@@ -160,7 +160,7 @@ def test_a_plan_has_room_up_to_its_limit() -> None:
     assert may_add("starter", "warehouses", 2) is not None
     assert may_add("scale", "warehouses", 10_000) is None
     assert may_add("a plan of last year", "warehouses", 2) is not None
-    assert all(set(limits) == {"warehouses", "users", "keys"} for limits in PLANS.values())
+    assert all(set(limits) == {"warehouses", "users", "keys", "holds"} for limits in PLANS.values())
 
 
 def test_the_systems_role_may_nothing_and_a_viewer_only_looks() -> None:

@@ -45,6 +45,8 @@ _LEVEL = {
     "seq": _WHOLE,
 }
 
+_TOTALS = _object(on_hand=_QUANTITY, reserved=_QUANTITY, blocked=_QUANTITY, in_transit=_QUANTITY)
+
 SCHEMAS: dict[str, Schema] = {
     "Problem": {
         **_object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, code=_TEXT, errors=_list({"type": "object"})),
@@ -71,6 +73,7 @@ SCHEMAS: dict[str, Schema] = {
         in_transit=_QUANTITY,
         unit=_TEXT,
         reservation=_NULLABLE,
+        transfer=_NULLABLE,
         reference=_NULLABLE,
         reason=_NULLABLE,
         effective_at=_TIME,
@@ -100,8 +103,29 @@ SCHEMAS: dict[str, Schema] = {
         created_at=_TIME,
         created_by=_TEXT,
     ),
+    "TransferLine": _object(
+        sku=_TEXT,
+        lot=_NULLABLE,
+        serial=_NULLABLE,
+        condition=_one_of(*(condition.label for condition in Condition)),
+        qty=_QUANTITY,
+        open=_QUANTITY,
+        received=_QUANTITY,
+        written_off=_QUANTITY,
+        unit=_TEXT,
+    ),
+    "Transfer": _object(
+        **{"id": _TEXT, "status": _one_of("in_transit", "received", "written_off"), "from": _TEXT, "to": _TEXT},
+        reference=_NULLABLE,
+        lines=_list(_ref("TransferLine")),
+        created_at=_TIME,
+        created_by=_TEXT,
+    ),
     "Movements": _object(movements=_list(_ref("LedgerRow")), levels=_list(_ref("Level")), seq=_WHOLE),
     "Reserved": _object(reservation=_ref("Reservation"), levels=_list(_ref("Level")), seq=_WHOLE),
+    "Transferred": _object(transfer=_ref("Transfer"), levels=_list(_ref("Level")), seq=_WHOLE),
+    "Drift": _object(sku=_TEXT, warehouse=_TEXT, ledger=_TOTALS, balance=_TOTALS, corrected=_TRUTH),
+    "Reconciled": _object(checked=_WHOLE, drift=_list(_ref("Drift")), corrections=_list(_ref("LedgerRow"))),
     "BulkResult": {
         **_object(status=_WHOLE, key=_TEXT),
         "description": "Beside them the fields of the verb's answer, or its `problem`; `replayed` when the key was answered before.",

@@ -160,9 +160,10 @@ def item_level(found: ItemLevel, as_of_seq: int) -> Json:
 
 ROW_COLUMNS = (
     "seq", "kind", "sku", "warehouse", "location", "lot", "serial", "owner", "condition", "delta_on_hand", "delta_reserved",
-    "delta_in_transit", "on_hand", "reserved", "in_transit", "unit", "reservation", "reference", "reason", "effective_at",
-    "recorded_at", "by", "role", "key", "hash",
+    "delta_in_transit", "on_hand", "reserved", "in_transit", "unit", "reservation", "transfer", "reference", "reason",
+    "effective_at", "recorded_at", "by", "role", "key", "hash",
 )  # fmt: skip
+TRANSFER_COLUMNS = ("id", "status", "from", "to", "reference", "lines", "created_at", "created_by")
 RESERVATION_COLUMNS = ("id", "status", "hold", "expires_at", "reference", "lines", "created_at", "created_by")
 
 

@@ -11,7 +11,7 @@ from inventory import stock
 from inventory.answer import Answer
 from inventory.body import fit
 from inventory.ledger import history, queries
-from inventory.ledger.bodies import AdjustBody, IssueBody, ReceiveBody
+from inventory.ledger.bodies import AdjustBody, IssueBody, ReceiveBody, ReconcileBody
 from inventory.ledger.history import LedgerFilter
 from inventory.ledger.messages import Kind
 from inventory.ledger.queries import SORTS, STATES, LevelFilter
@@ -20,8 +20,12 @@ from inventory.reservations import queries as reservations
 from inventory.reservations.messages import ExtendBody, HardenBody, PartBody, ReserveBody
 from inventory.reservations.queries import HoldFilter
 from inventory.reservations.render import reservation_json
+from inventory.transfers import queries as transfers
+from inventory.transfers.messages import TransferBody, TransferPartBody
+from inventory.transfers.queries import TransferFilter
+from inventory.transfers.render import transfer_json
 from kit.errors import refuse
-from kit.ids import parse_reservation_id
+from kit.ids import parse_reservation_id, parse_transfer_id
 from kit.paging import Page
 from web import respond
 from web.access import allow, ctx
@@ -47,6 +51,7 @@ routes = Blueprint("api_stock", __name__, url_prefix="/v1/<tenant>/stock")
 
 KINDS = tuple(kind.label for kind in Kind)
 STATUSES = ("active", "committed", "released", "expired")
+WAYS = ("in_transit", "received", "written_off")
 
 
 class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +122,38 @@ async def extend(tenant: str) -> Response:
 async def harden(tenant: str) -> Response:
     """It no longer ends by itself."""
     return await _perform("harden")
+
+
+@routes.post("/transfer")
+@allow("stock.transfer")
+@operation("Stock leaves for another warehouse", body=TransferBody, answer="Transferred", status=201, keyed=True, refuses=(409,))
+async def transfer(tenant: str) -> Response:
+    """All lines or none, from what is available. Until it arrives it is in transit, counted where it goes and on hand nowhere."""
+    return await _perform("transfer")
+
+
+@routes.post("/transfer/receive")
+@allow("stock.transfer")
+@operation("Stock under way arrives", body=TransferPartBody, answer="Transferred", keyed=True, refuses=(409,))
+async def receive_transfer(tenant: str) -> Response:
+    """The named parts of a transfer, or all that is open."""
+    return await _perform("transfer/receive")
+
+
+@routes.post("/transfer/write-off")
+@allow("stock.transfer")
+@operation("Stock under way is lost", body=TransferPartBody, answer="Transferred", keyed=True, refuses=(409,))
+async def write_off_transfer(tenant: str) -> Response:
+    """The named parts of a transfer, or all that is open; `reason` is needed."""
+    return await _perform("transfer/write-off")
+
+
+@routes.post("/reconcile")
+@allow("stock.reconcile")
+@operation("Balances are compared with the ledger and put right", body=ReconcileBody, answer="Reconciled", keyed=True)
+async def reconcile(tenant: str) -> Response:
+    """A balance that differs from the sum of its rows gets a correction row. Nothing is overwritten, and no row changes stock."""
+    return await _perform("reconcile")
 
 
 @routes.post("/bulk")
@@ -268,6 +305,54 @@ async def one_reservation(tenant: str, reservation: str) -> Response:
         raise refuse("reservation_not_found", {"field": "reservation", "reservation": reservation[:64]})
     names = await reservations.name_holds(context.engine, context.tenant.id, [hold])
     return respond.json({**reservation_json(hold, names, context.clock()), "as_of_seq": seq})
+
+
+@routes.get("/transfers")
+@allow("stock.read")
+@operation(
+    "Transfers, newest first",
+    answer="Transfer",
+    listed=True,
+    query=(
+        choice("status", "Only these.", WAYS),
+        text("reference", "For this document."),
+        text("sku", "With a line of this item."),
+        text("warehouse", "From or to this warehouse."),
+        *PAGED,
+    ),
+)
+async def list_transfers(tenant: str) -> Response:
+    """Those under way, and those that have ended."""
+    asked = TransferFilter(
+        status=choice_arg("status", WAYS),  # type: ignore[arg-type]
+        reference=text_arg("reference"),
+        sku=text_arg("sku"),
+        warehouse=text_arg("warehouse"),
+        limit=limit_arg(),
+        cursor=cursor_arg(),
+    )
+    context = ctx()
+    with address_read():
+        async with context.reading() as connection:
+            page = await transfers.page(connection, context.tenant.id, asked)
+    names = await transfers.name_transfers(context.engine, context.tenant.id, page.items)
+    return listing("transfers", page, lambda each: transfer_json(each, names), shapes.TRANSFER_COLUMNS)
+
+
+@routes.get("/transfers/<transfer>")
+@allow("stock.read")
+@operation("One transfer", answer="Transfer")
+async def one_transfer(tenant: str, transfer: str) -> Response:
+    """As of now."""
+    context, number = ctx(), parse_transfer_id(transfer)
+    async with context.reading() as connection:
+        ours = number is not None and number[1] == 0
+        found = await transfers.one(connection, context.tenant.id, number[0]) if number and ours else None
+        seq = await queries.as_of_seq(connection, context.tenant.id)
+    if found is None:
+        raise refuse("transfer_not_found", {"field": "transfer", "transfer": transfer[:64]})
+    names = await transfers.name_transfers(context.engine, context.tenant.id, [found])
+    return respond.json({**transfer_json(found, names), "as_of_seq": seq})
 
 
 async def _perform(verb: str) -> Response:
