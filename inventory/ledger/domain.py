@@ -113,9 +113,12 @@ def decide_correct(state: StockView, command: Correct, now: int) -> Decision | R
 
 
 def spread(
-    lines: Sequence[DocumentLine], open_of: Sequence[int], asked: tuple[PartLine, ...] | None, matches: Callable[[DocumentLine, PartLine], bool],
+    lines: Sequence[DocumentLine],
+    open_of: Sequence[int],
+    asked: tuple[PartLine, ...] | None,
+    matches: Callable[[DocumentLine, PartLine], bool],
     too_much: str,
-) -> list[Part] | Refusal:  # fmt: skip
+) -> list[Part] | Refusal:
     """Which lines of a document give how much: all that is open, or what was asked, from the lines it names in order.
 
     Refuses with `too_much` when a line asks for more than they have open.

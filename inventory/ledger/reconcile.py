@@ -99,9 +99,10 @@ async def _corrected(ctx: Context, told: Json, cells: Sequence[Summed]) -> Json:
 def _correction(told: Json, cell: Summed) -> Correct:
     """A command of its own for each cell. A version is corrected once: asked again, it is answered the same."""
     place = f"{cell.item} {cell.warehouse} {cell.version}".encode()
-    totals = dict(zip(MEASURES, cell.ledger, strict=True))
+    totals: Json = dict(zip(MEASURES, cell.ledger, strict=True))
     hashes = {"key_hash": digest16(told["key_hash"], place), "body_hash": digest16(repr(totals).encode())}
-    return Correct(**{**told, **hashes}, reason=REASON, item=cell.item, warehouse=cell.warehouse, version=cell.version, **totals)
+    cell_of = {"item": cell.item, "warehouse": cell.warehouse, "version": cell.version}
+    return Correct(**{**told, **hashes, **cell_of, **totals}, reason=REASON)
 
 
 def _drift(cell: Summed, outcome: Outcome, names: Names) -> Json:

@@ -38,7 +38,9 @@ _GOODS = ("document", "item_id", "warehouse_id", "lot_id", "owner_id", "conditio
 _MEASURES = ("qty", "received", "written_off", "open")
 
 
-def faults_of_transfers(moved: Iterable[Record], kept: Iterable[Record], owned: Iterable[Record], balances: Iterable[Record]) -> list[Fault]:
+def faults_of_transfers(
+    moved: Iterable[Record], kept: Iterable[Record], owned: Iterable[Record], balances: Iterable[Record]
+) -> list[Fault]:
     """What does not hold, given what `MOVED`, `KEPT`, `OWNED` and `IN_TRANSIT` find in one snapshot."""
     shipped, lines = _by_goods(moved), _by_goods(kept)
     faults = [

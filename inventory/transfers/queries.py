@@ -96,11 +96,9 @@ async def _transfers(connection: AsyncConnection, tenant_id: int, seqs: Sequence
         SELECT seq, reference, created_at_us, created_by, item_id, source_id, warehouse_id, lot_id, owner_id, condition,
           qty, open, received, written_off
         FROM stock_transfers WHERE tenant_id = :tenant_id AND part = 0 AND seq = ANY (CAST(:seqs AS bigint[])) ORDER BY seq, line""")
-    heads: dict[int, tuple[Any, ...]] = {}
+    heads: dict[int, tuple[str, int, int]] = {}
     lines: dict[int, list[TransferLine]] = {}
-    for *head, item, source, to, lot, owner, condition, qty, still_open, received, lost in await connection.execute(
-        query, {"tenant_id": tenant_id, "seqs": list(seqs)}
-    ):
-        heads[head[0]] = tuple(head)
-        lines.setdefault(head[0], []).append(TransferLine(item, source, to, lot, owner, condition, qty, still_open, received, lost))
-    return [Transfer(*head, tuple(lines[seq])) for seq, head in heads.items()]
+    for seq, reference, created, by, *line in await connection.execute(query, {"tenant_id": tenant_id, "seqs": list(seqs)}):
+        heads[seq] = (reference, created, by)
+        lines.setdefault(seq, []).append(TransferLine(*line))
+    return [Transfer(seq, *head, tuple(lines[seq])) for seq, head in heads.items()]

@@ -17,7 +17,21 @@ from actors.desk import Desk
 from actors.local import LocalEngine
 from app.verify import prove
 from db.engine import make_pool
-from inventory.ledger.messages import Adjust, AdjustLine, Arrive, Commit, Issue, Line, Outcome, PartLine, Receive, Release, Reserve, Ship, WriteOff
+from inventory.ledger.messages import (
+    Adjust,
+    AdjustLine,
+    Arrive,
+    Commit,
+    Issue,
+    Line,
+    Outcome,
+    PartLine,
+    Receive,
+    Release,
+    Reserve,
+    Ship,
+    WriteOff,
+)
 from kit.clock import SECOND
 from kit.ids import digest16
 from tests.conftest import Database

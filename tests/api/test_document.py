@@ -35,6 +35,7 @@ async def test_the_document_is_true(app: Quart, alice: Client) -> None:
     admitted = {(path, method): set(map(str, said.statuses())) for path, method, _, said in operations(app)}
     await alice.received("10")
     made = await alice.reserved("2")
+    sent = await alice.post("stock/transfer", {"from": "osh", "to": "main", "lines": [line("1")]})
     for path, address, schema in (
         ("/v1/{tenant}/stock/levels", "stock/levels", "Level"),
         ("/v1/{tenant}/stock/ledger", "stock/ledger", "LedgerRow"),
@@ -44,6 +45,8 @@ async def test_the_document_is_true(app: Quart, alice: Client) -> None:
         ("/v1/{tenant}/inventory/warehouses", "inventory/warehouses", "Warehouse"),
         ("/v1/{tenant}/stock/levels/{sku}", "stock/levels/CUP", "ItemLevel"),
         ("/v1/{tenant}/stock/reservations/{reservation}", f"stock/reservations/{made['id']}", "Reservation"),
+        ("/v1/{tenant}/stock/transfers", "stock/transfers", "Transfer"),
+        ("/v1/{tenant}/stock/transfers/{transfer}", f"stock/transfers/{sent.body['transfer']['id']}", "Transfer"),
         ("/v1/{tenant}/me", "me", "Me"),
     ):
         said = await alice.get(address)

@@ -40,7 +40,10 @@ async def test_ships_receives_and_writes_off(alice: Client) -> None:
         "TR-1",
         "Alice's key",
     )
-    assert {(each["warehouse"], each["on_hand"], each["in_transit"]) for each in said.body["levels"]} == {("osh", "12", "0"), ("main", "0", "8")}
+    assert {(each["warehouse"], each["on_hand"], each["in_transit"]) for each in said.body["levels"]} == {
+        ("osh", "12", "0"),
+        ("main", "0", "8"),
+    }
 
     part = await alice.post("stock/transfer/receive", {"transfer": made["id"], "lines": [line("5", warehouse="main")]})
     assert part.status == 200
@@ -188,7 +191,11 @@ async def test_who_may_not_move_stock_may_not_transfer_it(alice: Client, bob: Cl
     await alice.received("9")
     made = await sent(alice, "4")
     body = {"transfer": made["id"], "reason": "x"}
-    for verb, told in (("transfer", {"from": "osh", "to": "main", "lines": [line("1")]}), ("transfer/receive", body), ("transfer/write-off", body)):
+    for verb, told in (
+        ("transfer", {"from": "osh", "to": "main", "lines": [line("1")]}),
+        ("transfer/receive", body),
+        ("transfer/write-off", body),
+    ):
         said = await bob.post(f"stock/{verb}", told)
         assert (said.status, said.code) == (403, "not_allowed")
 
