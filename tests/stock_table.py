@@ -62,6 +62,7 @@ class World:
         self.holds_max = 0
         self.now = 0
         self.rows: list[LedgerRow] = []
+        self.answers: dict[str, bytes] = {}
         self._known: Known = {}
         self._keys = 0
 
@@ -74,6 +75,7 @@ class World:
         batch = decide_batch(self.memory, [*due, command], self._known, self.now)
         self.rows = batch.rows
         self._known |= batch.known
+        self.answers[command.key] = batch.outcomes[-1]
         outcome = decode_outcome(batch.outcomes[-1])
         if words[0] == "reserve" and outcome.hold is not None:
             self.holds[words[1]] = outcome.hold.seq

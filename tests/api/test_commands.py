@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from billing.entitlements import PLANS
 from tests.api.conftest import Client, MovingClock, line
 
 LEVEL = {"sku", "warehouse", "on_hand", "reserved", "available", "in_transit", "on_order", "seq"}
@@ -366,3 +369,17 @@ async def test_bulk_refuses_what_is_no_list_of_commands(alice: Client) -> None:
 async def test_verbs_that_are_not_there_are_not_there(alice: Client) -> None:
     for verb in ("steal", "expire", "correct", "transfer/steal"):
         assert (await alice.post(f"stock/{verb}", {})).status in (404, 405)
+
+
+async def test_one_principal_has_so_many_reservations_open(alice: Client, bob: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is the plan's, and each person's or key's own."""
+    monkeypatch.setitem(PLANS[alice.who.tenant.plan], "holds", 2)
+    await alice.received("10")
+    first = await alice.reserved("1")
+    await alice.reserved("1")
+    said = await alice.post("stock/reserve", {"lines": [line("1")]})
+    assert (said.status, said.code, said.body["errors"]) == (409, "too_many_holds", [{"limit": 2, "open": 2}])
+    assert "2 reservations of yours are open" in said.body["detail"]
+    await bob.reserved("1")
+    await alice.post("stock/release", {"reservation": first["id"]})
+    await alice.reserved("1")

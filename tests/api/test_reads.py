@@ -50,6 +50,27 @@ async def test_an_item_is_clamped_per_warehouse_and_then_summed(alice: Client) -
     assert said.body["as_of_seq"] == said.body["seq"] == 4
 
 
+async def test_a_warehouse_short_of_its_promises_takes_nothing_from_the_sum(alice: Client) -> None:
+    """Worked example E16: 3, not -1; 10, not 5; 11, not 21."""
+    await alice.received("5")
+    await alice.received("3", warehouse="main")
+    await alice.reserved("5", hold="hard")
+    await alice.post("stock/adjust", {"lines": [{"sku": "CUP", "warehouse": "osh", "delta": "-4"}], "reason": "fire"})
+    assert (await alice.get("stock/levels/CUP")).body["available"] == "3"
+    await alice.received("5", "ROPE")
+    await alice.received("5", "ROPE", "main")
+    assert (await alice.get("stock/levels/ROPE")).body["available"] == "10.0"
+
+
+async def test_two_zones_of_a_warehouse_are_counted_once(alice: Client) -> None:
+    """Worked example E16, its zones."""
+    for zone, qty in (("z1", "10"), ("z2", "1")):
+        assert (await alice.post("inventory/warehouses/osh/locations", {"code": zone, "kind": "zone"})).status == 201
+        await alice.post("stock/receive", {"lines": [line(qty, location=zone)]})
+    said = await alice.get("stock/levels/CUP")
+    assert (said.body["on_hand"], said.body["available"], len(said.body["warehouses"])) == ("11", "11", 1)
+
+
 async def test_low_and_state_follow_the_limits(alice: Client) -> None:
     await alice.received("10")
     await alice.received("5", warehouse="main")

@@ -122,6 +122,25 @@ async def test_a_browser_gets_hello_and_then_every_row_with_its_level(server: Se
     assert second["data"]["level"]["available"] == "0"
 
 
+async def test_a_till_sends_stock_on_its_way_and_receives_it(server: Server) -> None:
+    alice = server.world.alice
+    await receive(server, alice, 3)
+    async with till(server, alice, after=3) as line:
+        await hear(line, "hello")
+        body = {"from": "osh", "to": "main", "lines": [{"sku": "CUP", "qty": "2"}]}
+        await say(line, op="do", id="c1", verb="transfer", key="t1", body=body)
+        sent = await hear(line, "done")
+        assert (sent["status"], sent["body"]["transfer"]["status"]) == (201, "in_transit")
+        number = sent["body"]["transfer"]["id"]
+        await say(line, op="do", id="c2", verb="transfer/receive", key="t2", body={"transfer": number})
+        assert (await hear(line, "done"))["body"]["transfer"]["status"] == "received"
+        await say(line, op="do", id="c3", verb="transfer/write-off", key="t3", body={"transfer": number, "reason": "late"})
+        refused = await hear(line, "refused")
+        assert (refused["status"], refused["problem"]["code"]) == (409, "transfer_closed")
+        await say(line, op="do", id="c4", verb="reconcile", key="t4", body={})
+        assert (await hear(line, "done"))["body"] == {"checked": 2, "drift": [], "corrections": []}
+
+
 async def test_a_browser_that_comes_back_gets_exactly_what_it_missed(server: Server) -> None:
     """Worked example E33, without Redis."""
     alice = server.world.alice

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from inventory.ledger.domain import ON_HAND_MAX
+from inventory.ledger.messages import Hold, Level, Outcome, Row, decode_outcome, encode_outcome
 from tests.stock_table import ITEM, World, play
 
 
@@ -163,3 +165,34 @@ def test_gives_the_same_answer_when_the_key_of_a_transfer_comes_back() -> None:
     again = world.do("ship T1 3 osh to main", key="k")
     assert (first.replayed, again.replayed) == (False, True)
     assert (again.transfer, again.levels, again.seq) == (first.transfer, first.levels, first.seq)
+
+
+def test_answers_of_before_there_were_transfers_stay_readable_both_ways() -> None:
+    """Stored answers outlive the program that wrote them, and processes of two versions talk to each other."""
+    before = ("insufficient_stock", 7, (), (), None, ({"line": 0},), False)
+    assert decode_outcome(encode_outcome(before)) == Outcome("insufficient_stock", 7, errors=({"line": 0},))
+    world = World()
+    world.do("receive 5 osh")
+    world.do("ship T1 3 osh to main", key="k")
+    stored = world.answers["k"]
+    old = msgspec.msgpack.decode(stored, type=OutcomeOfBefore)
+    assert (old.code, old.seq, old.replayed) == ("", 3, False)
+
+
+def test_an_answer_without_a_transfer_is_the_same_bytes_as_ever() -> None:
+    world = World()
+    world.do("receive 5 osh", key="k")
+    assert len(msgspec.msgpack.decode(world.answers["k"])) == 7
+    assert world.do("receive 5 osh", key="k").replayed
+
+
+class OutcomeOfBefore(msgspec.Struct, array_like=True):
+    """`messages.Outcome` as it was before transfers."""
+
+    code: str
+    seq: int
+    levels: tuple[Level, ...]
+    rows: tuple[Row, ...]
+    hold: Hold | None
+    errors: tuple[dict[str, int | str], ...]
+    replayed: bool

@@ -74,5 +74,5 @@ def _csv_row(shown: ShownRow) -> tuple[object, ...]:
     row, decimals = shown.row, shown.decimals
     times = (rfc3339(row.recorded_at_us), rfc3339(row.effective_at_us))
     measures = (format_qty(each, decimals) for each in (row.delta_on_hand, row.delta_reserved, row.on_hand, row.reserved))
-    words = (shown.reservation or "", row.reference, row.reason, shown.by, shown.role)
+    words = (shown.reservation or shown.transfer or "", row.reference, row.reason, shown.by, shown.role)
     return (row.seq, *times, shown.kind, shown.sku, shown.name, shown.unit, shown.warehouse, *measures, *words)

@@ -37,6 +37,7 @@ class ShownRow:
     location: str | None
     lot: str | None
     reservation: str | None
+    transfer: str | None
     by: str
     role: str
 
@@ -89,6 +90,7 @@ async def show_rows(ctx: Context, connection: AsyncConnection, page: Page[Row]) 
             each.location,
             each.lot.code if each.lot else None,
             each.reservation,
+            each.transfer,
             each.by,
             each.role,
         )
