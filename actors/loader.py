@@ -18,7 +18,13 @@ from inventory.registry import HANDLERS
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
-async def load(pool: Pool, memory: Memory, commands: Sequence[AnyCommand], landing: Callable[[], Awaitable[None]]) -> None:
+async def nothing_in_flight() -> None:
+    """What to wait for where batches are committed one by one."""
+
+
+async def load(
+    pool: Pool, memory: Memory, commands: Sequence[AnyCommand], landing: Callable[[], Awaitable[None]] = nothing_in_flight
+) -> None:
     """Make resident every document and cell that the commands need. A cell that never held anything is made empty.
 
     `landing` waits until no batch is in flight: only then can reservations be counted.

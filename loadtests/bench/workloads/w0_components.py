@@ -78,7 +78,7 @@ def _codecs(commands: list[Reserve]) -> dict[str, float]:
 
 async def _engine_parts(pool: asyncpg.Pool[asyncpg.Record], company: Company) -> dict[str, float]:
     """Decide, transpose, commit; and the same commit under EXPLAIN ANALYZE, of small and of full batches."""
-    memory = await lease.acquire(pool, company.tenant, 0, "bench")
+    memory = await lease.acquire(pool, company.tenant, 0, lease.Owner("bench", 0, 1))
     for opening in openings(company, PLENTY):
         await _step(pool, memory, [opening])
     choose = chooser(company.items, "uniform")
