@@ -6,6 +6,7 @@ as wrong, so a correction carries the ledger's own totals, and the cell's versio
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ from kit.text import is_code
 
 VERB = "reconcile"
 REASON = "reconciled with the ledger"
+CORRECTIONS_MAX = 500
+"""Cells put right by one request: they wait for the engine inside a transaction. Ask again until nothing has drifted."""
 MEASURES = ("on_hand", "reserved", "blocked", "in_transit")
 
 _log = structlog.get_logger("inventory")
@@ -77,15 +80,16 @@ async def _scope(ctx: Context, body: ReconcileBody) -> dict[str, int | None]:
 
 async def _compared(connection: AsyncConnection, params: dict[str, Any]) -> list[Summed]:
     """Every cell in scope, in one statement and so in one snapshot."""
-    found = await connection.execute(_SUMS, params)
+    scope = "".join(f" AND {name}_id = :{name}" for name in ("item", "warehouse") if params[name] is not None)
+    found = await connection.execute(text(_SUMS.format(scope=scope)), params)
     return [Summed(item, warehouse, version, row[:4], row[4:]) for item, warehouse, version, *row in found]
 
 
 async def _corrected(ctx: Context, told: Json, cells: Sequence[Summed]) -> Json:
-    drift = [cell for cell in cells if cell.ledger != cell.balance]
+    drift = [cell for cell in cells if cell.ledger != cell.balance][:CORRECTIONS_MAX]
     if drift:
         _log.error("balances_drifted", tenant=ctx.tenant.slug, cells=len(drift))
-    outcomes = [await ctx.stock.submit(ctx.tenant.id, _correction(told, cell)) for cell in drift]
+    outcomes = await asyncio.gather(*[ctx.stock.submit(ctx.tenant.id, _correction(told, cell)) for cell in drift])
     rows = [row for outcome in outcomes for row in outcome.rows]
     keys = keys_of_rows(rows) | {key for cell in drift for key in (("item", cell.item), ("warehouse_id", cell.warehouse))}
     names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
@@ -121,16 +125,14 @@ def _drift(cell: Summed, outcome: Outcome, names: Names) -> Json:
     }
 
 
-_SUMS = text("""
+_SUMS = """
 WITH rows AS (
   SELECT item_id, warehouse_id, max(cell_version) AS version, sum(delta_on_hand)::bigint AS on_hand,
     sum(delta_reserved)::bigint AS reserved, sum(delta_blocked)::bigint AS blocked, sum(delta_in_transit)::bigint AS in_transit
   FROM stock_ledger
-  WHERE tenant_id = :tenant_id AND (CAST(:item AS int) IS NULL OR item_id = :item)
-    AND (CAST(:warehouse AS int) IS NULL OR warehouse_id = :warehouse)
-  GROUP BY 1, 2)
+  WHERE tenant_id = :tenant_id{scope} GROUP BY 1, 2)
 SELECT r.item_id, r.warehouse_id, r.version, r.on_hand, r.reserved, r.blocked, r.in_transit,
   coalesce(b.on_hand, 0), coalesce(b.reserved, 0), coalesce(b.blocked, 0), coalesce(b.in_transit, 0)
 FROM rows r
 LEFT JOIN stock_balances b ON b.tenant_id = :tenant_id AND b.item_id = r.item_id AND b.warehouse_id = r.warehouse_id
-ORDER BY 1, 2""")
+ORDER BY 1, 2"""

@@ -113,6 +113,10 @@ class Company:
         """Rows of the company in a table."""
         return int((await self._rows(f"SELECT count(*) FROM {table} WHERE tenant_id = $1"))[0][0])
 
+    async def sum(self, expression: str, table: str) -> int:
+        """The sum over the company's rows of a table."""
+        return int((await self._rows(f"SELECT sum({expression}) FROM {table} WHERE tenant_id = $1"))[0][0])
+
     async def _rows(self, query: str) -> list[asyncpg.Record]:
         """What the engine's role sees of this company."""
         connection = await asyncpg.connect(self.url)

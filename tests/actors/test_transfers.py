@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from actors.local import LocalEngine
-from inventory.ledger.messages import Reserve
+from inventory.ledger.messages import Arrive, Line, Outcome, PartLine, Receive, Reserve, Ship, WriteOff
 from kit.clock import SECOND
 from tests.actors.conftest import ONE, Company, found
 from tests.conftest import Database
@@ -140,3 +141,37 @@ async def tamper(database: Database, deed: str, tenant: int) -> None:
         await connection.execute(deed, tenant)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_owns_the_same_whatever_way_goods_take(database: Database, seed: int) -> None:
+    """Invariant I4: lots and conditions there and back at once, by many hands. Only what is written off is gone."""
+    chance = random.Random(seed)
+    engine = LocalEngine(database.engine, lambda *_: None, lambda: None)
+    company = await found(database, await engine.start())
+    for lot in range(4):
+        for warehouse in company.warehouses:
+            line = Line(company.items[0], warehouse, 50 * ONE, 0, lot, 0, chance.choice((0, 0, 2)))
+            await company.submit(Receive(**company.head(""), lines=(line,)))
+    sent: list[int] = []
+    outcomes: list[Outcome] = []
+    for _ in range(30):
+        outcomes += await asyncio.gather(*[company.submit(_some_way(company, chance, sent)) for _ in range(10)])
+        sent = [outcome.transfer.seq for outcome in outcomes if outcome.transfer and not outcome.code]
+    assert {"", "over_receipt", "transfer_closed", "insufficient_stock"} <= {outcome.code for outcome in outcomes}
+    lost = await company.sum("written_off", "stock_transfers")
+    assert lost > 0
+    assert await company.sum("on_hand + in_transit", "stock_balances") == 400 * ONE - lost
+    assert await company.faults() == []
+    await engine.close()
+
+
+def _some_way(company: Company, chance: random.Random, sent: list[int]) -> Ship | Arrive | WriteOff:
+    here, there = chance.sample(company.warehouses, 2)
+    qty, item = chance.randint(1, 9) * ONE, company.items[0]
+    if not sent or chance.random() < 0.4:
+        lot, condition = chance.choice(((0, 0), (1, 0), (2, 2), (3, 0)))
+        return Ship(**company.head(""), lines=(Line(item, here, qty, 0, lot, 0, condition),), to=there)
+    parts = chance.choice((None, (PartLine(item, there, qty),)))
+    kind = Arrive if chance.random() < 0.8 else WriteOff
+    return kind(**company.head(""), transfer=chance.choice(sent), lines=parts)
