@@ -59,6 +59,8 @@ PAGES = [
     ("/ledger", "Hanging heart"),
     ("/ledger?kind=receive&sku=WAX&warehouse=osh", "Soy wax"),
     ("/reservations?status=all", "SO-118"),
+    ("/transfers?status=all", "Nothing is on its way"),
+    ("/transfers/new", "Send stock"),
     ("/warehouses", "Osh"),
     ("/warehouses/new", "Code"),
     ("/warehouses/edit/osh", "Osh"),
@@ -119,7 +121,15 @@ async def test_an_address_that_makes_no_sense_is_refused(shop: Context, alice: B
 
 
 async def test_what_is_not_there_is_not_found(shop: Context, alice: Browser) -> None:
-    for path in ("/stock/item/NOPE", "/items/edit/NOPE", "/warehouses/edit/nope", "/reservations/R999", "/reservations/x"):
+    for path in (
+        "/stock/item/NOPE",
+        "/items/edit/NOPE",
+        "/warehouses/edit/nope",
+        "/reservations/R999",
+        "/reservations/x",
+        "/transfers/T999",
+        "/transfers/x",
+    ):
         assert (await alice.get(url(shop, path))).status_code == 404, path
 
 
@@ -199,6 +209,37 @@ async def test_a_reservation_is_committed_in_part_and_the_rest_released(shop: Co
     assert (await alice.post(f"{page}/commit")).status_code == 409
     assert "Hanging heart" in await text_of(await alice.get(page))
     assert await available(shop) == 7
+
+
+async def test_stock_is_sent_received_in_part_and_the_rest_written_off(shop: Context, alice: Browser) -> None:
+    new = url(shop, "/transfers/new")
+    asked = {"from": "osh", "to": "main", "sku": "HEART", "qty": "4", "reference": "TR-7"}
+    for wrong, why in (
+        ({"qty": "40"}, "10"),
+        ({"to": "osh"}, "A transfer goes to another warehouse."),
+        ({"sku": "NOPE"}, "NOPE"),
+        ({"qty": "x"}, "A quantity is a plain number"),
+    ):
+        response = await alice.post(new, asked | wrong)
+        assert response.status_code in (404, 409, 422)
+        assert why in await text_of(response)
+    unnamed = (await alice.post(new, asked | {"qty": "1", "reference": ""})).headers["Location"]
+    assert unnamed.rpartition("/")[2] in await text_of(await alice.get(url(shop, "/ledger?kind=ship")))
+    sent = await alice.post(new, asked)
+    assert sent.status_code == 303
+    page = sent.headers["Location"]
+    assert "from Osh to Main" in await text_of(await alice.get(page))
+    assert "TR-7" in await text_of(await alice.get(url(shop, "/transfers?warehouse=main")))
+    assert (await alice.post(f"{page}/receive", {"qty_0": "3"})).status_code == 303
+    over = await alice.post(f"{page}/receive", {"qty_0": "2"})
+    assert (over.status_code, "More than was sent" in await text_of(over) or "still under way" in await text_of(over)) == (409, True)
+    assert (await alice.post(f"{page}/write-off", {"reason": ""})).status_code == 422
+    assert (await alice.post(f"{page}/write-off", {"reason": "broken"})).status_code == 303
+    assert (await alice.post(f"{page}/receive")).status_code == 409
+    assert "TR-7, broken" in await text_of(await alice.get(url(shop, "/ledger?kind=write_off")))
+    rows = (await text_of(await alice.get(url(shop, "/transfers?status=received&format=csv")))).splitlines()
+    assert (len(rows), '"Osh","Main","TR-7"' in rows[1]) == (2, True)
+    assert await available(shop) == 5
 
 
 async def test_an_item_is_made_changed_and_put_away(shop: Context, alice: Browser) -> None:

@@ -1,4 +1,4 @@
-"""Ledger rows and reservations with every name a screen shows beside them."""
+"""Ledger rows, reservations and transfers with every name a screen shows beside them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog import queries as catalog
-from inventory.catalog.directory import directory_of
+from inventory.catalog.directory import LotName, directory_of
 from inventory.context import Context
 from inventory.ledger import history
-from inventory.ledger.messages import Hold, Row
+from inventory.ledger.messages import Hold, Row, Transfer, TransferLine
 from inventory.ledger.render import item_of, warehouse_of
 from inventory.locations import queries as places
 from inventory.reservations.render import has_run_out, keys_of_hold, status_of
-from kit.ids import reservation_id
+from inventory.transfers import render as transfers
+from kit.ids import reservation_id, transfer_id
 from kit.paging import Page
 
 _Shown = TypeVar("_Shown")
@@ -128,6 +129,69 @@ async def show_holds(ctx: Context, connection: AsyncConnection, holds: Sequence[
             line_of(hold),
         )
         for hold in holds
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTransferLine:
+    """A line of a transfer, in millionths."""
+
+    sku: str
+    name: str
+    unit: str
+    decimals: int
+    lot: str | None
+    serial: str | None
+    qty: int
+    open: int
+    received: int
+    written_off: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTransfer:
+    """A transfer. `status` is in_transit, received or written_off; `source` and `to` are names of warehouses."""
+
+    id: str
+    status: str
+    source: str
+    to: str
+    reference: str
+    created_at_us: int
+    by: str
+    lines: Sequence[ShownTransferLine]
+
+
+async def show_transfers(ctx: Context, connection: AsyncConnection, found: Sequence[Transfer]) -> list[ShownTransfer]:
+    """Transfers with their names."""
+    names = await catalog.names_of(connection, ctx.tenant.id, (line.item for each in found for line in each.lines))
+    places_named = await _places(ctx, connection)
+    codes = await directory_of(ctx.engine).look(ctx.tenant.id, {key for each in found for key in transfers.keys_of_transfer(each)})
+
+    def place(warehouse: int) -> str:
+        code = warehouse_of(warehouse, codes).code
+        return places_named.get(code, code)
+
+    def line_of(x: TransferLine) -> ShownTransferLine:
+        item, lot = item_of(x.item, codes), codes.get(("lot_id", x.lot))
+        code = lot.code if isinstance(lot, LotName) else None
+        serial = isinstance(lot, LotName) and lot.kind == "serial"
+        goods = (None if serial else code, code if serial else None)
+        words = (item.sku, names.get(x.item, item.sku), item.unit, item.decimals, *goods)
+        return ShownTransferLine(*words, x.qty, x.open, x.received, x.written_off)
+
+    return [
+        ShownTransfer(
+            transfer_id(each.seq),
+            transfers.status_of(each),
+            place(each.lines[0].source),
+            place(each.lines[0].to),
+            each.reference,
+            each.created_at_us,
+            str(codes.get(("principal", each.created_by), "")),
+            [line_of(line) for line in each.lines],
+        )
+        for each in found
     ]
 
 

@@ -1,0 +1,175 @@
+"""Transfers: what is on its way between warehouses, sending it, and receiving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quart import Blueprint, Response, url_for
+from quart_babel import gettext
+
+from inventory import stock
+from inventory.locations import queries as places
+from inventory.transfers import queries
+from inventory.transfers.queries import TransferFilter
+from kit.clock import rfc3339
+from kit.errors import Refused, refuse
+from kit.ids import parse_transfer_id
+from kit.paging import Page
+from kit.quantity import format_qty
+from web import asking, respond
+from web.access import allow, ctx
+from web.forms import Form, refusals_of, typed
+from web.pages.rows import ShownTransfer, show_transfers
+
+pages = Blueprint("transfers", __name__, url_prefix="/t/<tenant>/transfers")
+
+STATUSES = ("in_transit", "received", "written_off")
+_HEADER = (
+    "Transfer",
+    "Status",
+    "From",
+    "To",
+    "Reference",
+    "SKU",
+    "Item",
+    "Unit",
+    "Quantity",
+    "Open",
+    "Received",
+    "Written off",
+    "Created",
+    "By",
+)
+
+
+@pages.get("")
+@allow("stock.read")
+async def show_list(tenant: str) -> Response:
+    """All transfers, newest first; those under way unless asked otherwise."""
+    asked, context = _asked(), ctx()
+    if asking.wants_csv():
+        return respond.csv(
+            f"transfers-{tenant}", _HEADER, [row for each in await asking.every_page(asked, _read) for row in _csv_rows(each)]
+        )
+    with asking.address_read():
+        shown = await _read(asked)
+    async with context.reading() as connection:
+        warehouses = await places.warehouses_of(connection, context.tenant.id)
+    values: dict[str, Any] = {"transfers": shown, "asked": asked, "statuses": STATUSES}
+    return await respond.page("transfers/list.html", warehouses=warehouses, warehouse=asked.warehouse, **values)
+
+
+@pages.get("/new")
+@allow("stock.transfer")
+async def new(tenant: str) -> Response:
+    """An empty form."""
+    return await _form_page(Form())
+
+
+@pages.post("/new")
+@allow("stock.transfer")
+async def ship(tenant: str) -> Response:
+    """One item is sent from one warehouse to another."""
+    form = await typed()
+    with refusals_of(form):
+        body = {"from": form.text("from", 64), "to": form.text("to", 64), "reference": form.text("reference", required=False) or None}
+        lines = [{"sku": form.text("sku", 64), "qty": form.quantity("qty")}]
+        answer = await stock.perform(ctx(), "transfer", form.key, {**body, "lines": lines})
+        if answer.refusal is not None:
+            raise Refused(answer.refusal)
+        return await respond.done(_url(answer.body["transfer"]["id"]), gettext("On its way."))
+    form.blame("qty", warehouse="to")
+    return await _form_page(form)
+
+
+@pages.get("/<transfer>")
+@allow("stock.read")
+async def show(tenant: str, transfer: str) -> Response:
+    """One transfer and what may be done with it."""
+    return await _page(await _found(transfer), Form(), Form())
+
+
+@pages.post("/<transfer>/receive")
+@allow("stock.transfer")
+async def receive(tenant: str, transfer: str) -> Response:
+    """It has arrived: all that is open, or the quantities that were typed."""
+    form, shown = await typed(), await _found(transfer)
+    with refusals_of(form):
+        parts = [
+            {"sku": line.sku, "lot": line.lot, "serial": line.serial, "qty": form.quantity(f"qty_{number}")}
+            for number, line in enumerate(shown.lines)
+            if form[f"qty_{number}"].strip()
+        ]
+        return await _perform("transfer/receive", form, shown, {"lines": parts} if parts else {}, gettext("Done: the stock is there."))
+    form.blame("")
+    return await _page(await _found(transfer), form, Form())
+
+
+@pages.post("/<transfer>/write-off")
+@allow("stock.transfer")
+async def write_off(tenant: str, transfer: str) -> Response:
+    """All that is still open was lost, for a reason."""
+    form, shown = await typed(), await _found(transfer)
+    with refusals_of(form):
+        return await _perform("transfer/write-off", form, shown, {"reason": form.text("reason")}, gettext("Written off."))
+    form.blame("")
+    return await _page(await _found(transfer), Form(), form)
+
+
+async def _perform(verb: str, form: Form, shown: ShownTransfer, body: dict[str, Any], sentence: str) -> Response:
+    answer = await stock.perform(ctx(), verb, form.key, {"transfer": shown.id} | body)
+    if answer.refusal is not None:
+        raise Refused(answer.refusal)
+    return await respond.done(_url(shown.id), sentence)
+
+
+async def _found(transfer: str) -> ShownTransfer:
+    context, named = ctx(), parse_transfer_id(transfer)
+    if named is None or named[1]:
+        raise refuse("transfer_not_found")
+    async with context.reading() as connection:
+        found = await queries.one(connection, context.tenant.id, named[0])
+        if found is None:
+            raise refuse("transfer_not_found")
+        return (await show_transfers(context, connection, [found]))[0]
+
+
+async def _page(shown: ShownTransfer, received: Form, lost: Form) -> Response:
+    return await respond.page("transfers/show.html", max(received.status, lost.status), transfer=shown, received=received, lost=lost)
+
+
+async def _form_page(form: Form) -> Response:
+    async with ctx().reading() as connection:
+        warehouses = await places.warehouses_of(connection, ctx().tenant.id)
+    choices = [(each.code, each.name) for each in warehouses]
+    return await respond.page("transfers/form.html", form.status, form=form, choices=choices)
+
+
+async def _read(asked: TransferFilter) -> Page[ShownTransfer]:
+    context = ctx()
+    async with context.reading() as connection:
+        found = await queries.page(connection, context.tenant.id, asked)
+        return Page(await show_transfers(context, connection, found.items), found.next, found.as_of_seq)
+
+
+def _asked() -> TransferFilter:
+    status = asking.one_of("status", (*STATUSES, "all"), "in_transit")
+    return TransferFilter(
+        status=None if status == "all" else status,  # type: ignore[arg-type]
+        warehouse=asking.arg_or_none("warehouse"),
+        limit=asking.PAGE_ROWS,
+        cursor=asking.cursor(),
+    )
+
+
+def _csv_rows(transfer: ShownTransfer) -> list[tuple[object, ...]]:
+    head = (transfer.id, transfer.status, transfer.source, transfer.to, transfer.reference)
+    tail = (rfc3339(transfer.created_at_us), transfer.by)
+    return [
+        (*head, x.sku, x.name, x.unit, *(format_qty(each, x.decimals) for each in (x.qty, x.open, x.received, x.written_off)), *tail)
+        for x in transfer.lines
+    ]
+
+
+def _url(transfer: str) -> str:
+    return url_for("transfers.show", tenant=ctx().tenant.slug, transfer=transfer)
