@@ -6,15 +6,15 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "2026_11_21_1330"
-down_revision = "2026_11_21_1300"
+revision = "2026_11_21_1340"
+down_revision = "2026_11_21_1330"
 
 _SQL = Path(__file__).parent.parent / "sql"
 
 
 def upgrade() -> None:
     driver = op.get_bind().connection.dbapi_connection
-    for name in ("0005_transfers.sql", "0005_stock_commit.sql"):
+    for name in ("0006_transfers.sql", "0006_stock_commit.sql"):
         script = (_SQL / name).read_text()
         driver.run_async(lambda connection, script=script: connection.execute(script))
 
