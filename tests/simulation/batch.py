@@ -12,10 +12,11 @@ _SQL = Path(__file__).parents[2] / "migrations" / "sql"
 
 
 def _signature(function: str) -> tuple[str, ...]:
-    """The names of a function's arguments, from the last migration that defines it."""
+    """The names of a function's arguments, from the last migration that defines it. The overload for transfers is not
+    meant: nothing moves between warehouses here."""
     found = [re.search(rf"FUNCTION {function}\((.*?)\n?\) RETURNS", file.read_text(), re.DOTALL) for file in sorted(_SQL.glob("*.sql"))]
-    last = [match for match in found if match][-1]
-    return tuple(re.findall(r"(\w+) \w+(?:\[\])?(?:,|$)", last.group(1).replace("\n", " ")))
+    named = [tuple(re.findall(r"(\w+) \w+(?:\[\])?(?:,|$)", match.group(1).replace("\n", " "))) for match in found if match]
+    return [names for names in named if "t_seq" not in names][-1]
 
 
 COMMIT = _signature("stock_commit")
