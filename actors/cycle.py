@@ -1,7 +1,7 @@
 """The life of a partition: drain, load, decide, commit, answer; again. Read this file first.
 
-At most two batches are in flight: one committing, the next decided on top of it and already sent, waiting for the same
-row lock in the database. Answers go out in order, after their commit. When a batch fails, it and whatever was decided
+At most two batches are in flight: one committing, the next decided on top of it meanwhile and sent the moment it has
+committed. Answers go out in order, after their commit. When a batch fails, it and whatever was decided
 on top of it are undone by forgetting all memory, and their letters go back to the front of the mailbox.
 """
 
@@ -74,7 +74,7 @@ class Cycle:
         while not (self._closing and not len(self._mailbox) and not self._flights):
             if self._failed():
                 await self._recover()
-            elif len(self._flights) >= IN_FLIGHT_MAX or self._rests_on_nothing():
+            elif len(self._flights) >= IN_FLIGHT_MAX:
                 await self._landing()
             elif self._expiry.must_look(self._clock()):
                 await self._look_ahead()
@@ -134,16 +134,9 @@ class Cycle:
         task.add_done_callback(self._land)
 
     async def _commit(self, values: list[object], before: asyncio.Future[None] | None) -> None:
-        try:
-            await self._try(values)
-        except commit.OutOfOrder:
-            # It may have overtaken the batch before it on the way to the row lock. Then it is right again behind it.
-            if before is None:
-                raise
+        """Raises OutOfOrder when the batch before it failed: nothing is written on top of what is not there."""
+        if before is not None:
             await _after(before)
-            await self._try(values)
-
-    async def _try(self, values: list[object]) -> None:
         try:
             async with self._pool.acquire() as connection:
                 await commit.commit(connection, values)  # type: ignore[arg-type]
@@ -167,11 +160,6 @@ class Cycle:
 
     def _failed(self) -> bool:
         return bool(self._flights) and self._flights[0].task.done() and self._flights[0].task.exception() is not None
-
-    def _rests_on_nothing(self) -> bool:
-        """True behind a batch of refusals alone: it does not move the head, so the next could commit without it, and give
-        a repeat of one of its keys an answer that was never recorded."""
-        return bool(self._flights) and not self._flights[-1].batch.rows and bool(self._flights[-1].batch.replies)
 
     async def _recover(self) -> None:
         """Find out from the record what became of the failed batches, forget the rest, and try it again."""

@@ -18,7 +18,7 @@ CREATE FUNCTION stock_commit(
   t_seq bigint[], t_line smallint[], t_qty bigint[], t_item int[], t_source int[], t_warehouse int[], t_lot int[], t_owner int[],
   t_condition smallint[], t_created_by int[], t_reference text[],
   v_seq bigint[], v_line smallint[], v_open bigint[], v_received bigint[], v_written_off bigint[]
-) RETURNS void LANGUAGE plpgsql SET search_path = public AS $$
+) RETURNS void LANGUAGE plpgsql SET search_path = public SET enable_seqscan = off AS $$
 DECLARE
   done bigint;
 BEGIN
@@ -38,7 +38,9 @@ BEGIN
 
   UPDATE stock_transfers s SET open = t.open, received = t.received, written_off = t.written_off
     FROM unnest(v_seq, v_line, v_open, v_received, v_written_off) AS t (seq, line, open, received, written_off)
-    WHERE s.tenant_id = p_tenant AND s.part = p_part AND s.seq = t.seq AND s.line = t.line;
+    CROSS JOIN LATERAL (SELECT x.ctid AS place FROM stock_transfers x
+      WHERE x.tenant_id = p_tenant AND x.part = p_part AND x.seq = t.seq AND x.line = t.line OFFSET 0) AS found
+    WHERE s.ctid = found.place;
   GET DIAGNOSTICS done = ROW_COUNT;
   IF done <> cardinality(v_seq) THEN
     RAISE EXCEPTION 'transfers changed behind the owner: % of %', done, cardinality(v_seq) USING ERRCODE = 'OH004';

@@ -35,11 +35,11 @@ GRANT SELECT ON stock_transfers TO onhand_app;
 GRANT SELECT, INSERT, UPDATE ON stock_transfers TO onhand_engine;
 
 CREATE FUNCTION stock_transfers_of(p_tenant int, p_part smallint, p_seqs bigint[])
-RETURNS SETOF stock_transfers LANGUAGE plpgsql SET search_path = public AS $$
+RETURNS SETOF stock_transfers LANGUAGE plpgsql SET search_path = public SET enable_seqscan = off AS $$
 BEGIN
   PERFORM set_config('app.tenant_id', p_tenant::text, true);
   RETURN QUERY SELECT s.* FROM unnest(p_seqs) AS t (seq)
-    JOIN stock_transfers s ON s.tenant_id = p_tenant AND s.part = p_part AND s.seq = t.seq
+    CROSS JOIN LATERAL (SELECT * FROM stock_transfers x WHERE x.tenant_id = p_tenant AND x.part = p_part AND x.seq = t.seq OFFSET 0) AS s
     ORDER BY s.seq, s.line;
 END $$;
 

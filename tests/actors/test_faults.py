@@ -99,58 +99,33 @@ async def test_fence_refuses_a_batch_whose_predecessor_is_missing(fence: Fence) 
     assert refused.value.sqlstate == "OH002"
 
 
-async def test_lets_a_batch_that_overtook_the_one_before_it_wait_for_its_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decides_a_batch_while_the_one_before_it_commits_and_sends_it_afterwards(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = local(database)
     company = await found(database, await engine.start())
     await company.receive(5)
-    held_up, overtaken, real = asyncio.Event(), asyncio.Event(), commit.commit
+    sent, go_on, real = asyncio.Event(), asyncio.Event(), commit.commit
+    rows: list[int] = []
 
-    async def overtake(connection: Any, values: list[Any]) -> None:
-        if not attempts:
-            attempts.append("held up")
-            held_up.set()
-            await overtaken.wait()
-        try:
-            await real(connection, values)
-        except commit.OutOfOrder:
-            attempts.append("too early")
-            raise
-        finally:
-            overtaken.set()
+    async def hold_up(connection: Any, values: list[Any]) -> None:
+        rows.append(values[3])
+        sent.set()
+        await go_on.wait()
+        await real(connection, values)
 
-    attempts: list[str] = []
-    monkeypatch.setattr(commit, "commit", overtake)
+    monkeypatch.setattr(commit, "commit", hold_up)
     first = asyncio.ensure_future(company.reserve(2))
-    await held_up.wait()
-    outcomes = await asyncio.gather(first, company.reserve(2))
-    assert ([outcome.code for outcome in outcomes], attempts) == (["", ""], ["held up", "too early"])
-    assert engine.shard.gauges.recoveries == 0
+    await sent.wait()
+    second = asyncio.ensure_future(company.reserve(9))  # decided on top of the first: refused, of the 3 that it left
+    await asyncio.sleep(0.1)
+    assert rows == [1]
+    go_on.set()
+    outcomes = await asyncio.gather(first, second)
+    assert ([outcome.code for outcome in outcomes], rows) == (["", "insufficient_stock"], [1, 2])
+    assert outcomes[1].errors[0]["available"] == 3 * ONE
     assert await company.faults() == []
     await engine.close()
-
-
-async def test_fence_bars_what_an_owner_that_recovers_still_has_on_its_way(fence: Fence) -> None:
-    """A batch whose connection broke may come through minutes later, beside the next attempt at the same commands."""
-    assert await fence.confirm("a test") == fence.epoch + 1
-    with pytest.raises(asyncpg.PostgresError) as fenced:
-        await fence.batch(fence.one)
-    assert fenced.value.sqlstate == "OH001"
-    assert await fence.confirm("a test") == fence.epoch + 2  # the first answer was lost: it asks as before
-    assert await fence.confirm("another") is None
-
-
-async def test_tells_a_new_owner_the_time_of_the_last_row(database: Database) -> None:
-    fast, slow = Clock(), Clock()
-    fast.now += 3_600_000_000
-    first, second = local(database, fast), local(database, slow)
-    company = await found(database, await first.start())
-    before = await company.receive(5)
-    company.desk = await second.start()
-    after = await company.receive(5)
-    assert after.rows[0].recorded_at_us == before.rows[0].recorded_at_us
-    assert await company.faults() == []
-    await first.close()
-    await second.close()
 
 
 @dataclass(frozen=True)

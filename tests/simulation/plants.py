@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from actors import cycle
 from inventory.ledger import domain as ledger
 from inventory.reservations import domain as reservations
 from tests.simulation.clients import GREEDY
@@ -18,3 +20,12 @@ def promise_whatever_the_greedy_ask() -> AbstractContextManager[Any]:
         return [] if lines[0].qty == GREEDY else ledger.short_of_available(state, lines)
 
     return patch.object(reservations, "short_of_available", short)
+
+
+def send_whatever_became_of_the_batch_before() -> AbstractContextManager[Any]:
+    """Batches wait for the one before them, and go on top of it even if it failed."""
+    return patch.object(cycle, "_after", _done)
+
+
+async def _done(batch: asyncio.Future[None]) -> None:
+    await asyncio.wait([batch])

@@ -12,10 +12,9 @@ import pytest
 
 from actors import lease
 from actors.cell import Memory
-from actors.cycle import Cycle
 from tests.simulation.checks import FAILED, Forgive, Violation
 from tests.simulation.database import Guards
-from tests.simulation.plants import promise_whatever_the_greedy_ask
+from tests.simulation.plants import promise_whatever_the_greedy_ask, send_whatever_became_of_the_batch_before
 from tests.simulation.server import Faults
 from tests.simulation.world import World
 
@@ -39,8 +38,8 @@ CASES = {
     "fence": Case(Guards(fence=False), Faults(strike=0.005)),
     # An attempt that was believed lost, and comes through beside the next one.
     "confirm": Case(Guards(confirm=False), Faults(stray=0.05)),
-    # Two batches under way, and the first one fails.
-    "order": Case(Guards(order=False), Faults(serialization=0.05)),
+    # A batch that is sent although the one before it has failed.
+    "order": Case(Guards(order=False), Faults(serialization=0.05), plant=send_whatever_became_of_the_batch_before),
     # Memory that differs from the database: cells are read as they were before the last commit.
     "version": Case(Guards(version=False), Faults(stale=0.1), forgive=lambda told: told.outcome.code == "insufficient_stock"),
     # A wrong decision.
@@ -73,7 +72,7 @@ async def _acquire_by_own_clock(pool: Any, tenant: int, part: int, owner: lease.
 
 _acquire = lease.acquire
 MISTAKES = {
-    "sending behind refusals": lambda: patch.object(Cycle, "_rests_on_nothing", lambda self: False),
+    "waiting for the batch before": send_whatever_became_of_the_batch_before,
     "a new owner's own clock": lambda: patch.object(lease, "acquire", _acquire_by_own_clock),
 }
 UNRELIABLE = Faults(cut_before=0.1, twice=0.2)

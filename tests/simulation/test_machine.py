@@ -35,11 +35,12 @@ class Case:
 
 
 REPLACE = """
-DO $do$ DECLARE body text := pg_get_functiondef('{function}'::regproc); BEGIN
-  IF strpos(body, $x${before}$x$) = 0 THEN RAISE 'the guard is not where it was'; END IF;
+DO $do$ DECLARE body text; BEGIN
+  SELECT pg_get_functiondef(oid) INTO STRICT body FROM pg_proc WHERE proname = '{function}' AND strpos(prosrc, $x${before}$x$) > 0;
   EXECUTE replace(body, $x${before}$x$, $x${after}$x$);
 END $do$;
 """
+"""Raises when the guard is not where it was."""
 STALE_READS = """
 CREATE TABLE stock_balances_before (LIKE stock_balances);
 CREATE SEQUENCE stale_turn;
@@ -53,9 +54,9 @@ END $$;
 CREATE TRIGGER keep_before BEFORE UPDATE ON stock_balances FOR EACH ROW EXECUTE FUNCTION keep_before();
 """ + REPLACE.format(
     function="stock_cells",
-    before="JOIN stock_balances b ON",
-    after="JOIN (WITH turn AS MATERIALIZED (SELECT nextval('stale_turn') % 2 = 0 AS stale) "
-    "SELECT b.* FROM stock_balances b, turn WHERE NOT stale UNION ALL SELECT b.* FROM stock_balances_before b, turn WHERE stale) b ON",
+    before="FROM stock_balances x",
+    after="FROM (WITH turn AS MATERIALIZED (SELECT nextval('stale_turn') % 2 = 0 AS stale) "
+    "SELECT b.* FROM stock_balances b, turn WHERE NOT stale UNION ALL SELECT b.* FROM stock_balances_before b, turn WHERE stale) AS x",
 )
 """Every other read of cells comes from before the last commit."""
 
@@ -64,7 +65,7 @@ NOTHING = "SELECT"
 CASES = {
     "fence": Case(REPLACE.format(function="stock_commit", before=" AND epoch = p_epoch RETURNING", after=" RETURNING")),
     "version": Case(
-        REPLACE.format(function="stock_commit", before=" AND b.version = t.base_version", after=""),
+        REPLACE.format(function="stock_commit", before=" AND x.version = t.base_version", after=""),
         planted=STALE_READS,
         forgive=lambda told: told.outcome.code == "insufficient_stock",
     ),
