@@ -26,8 +26,9 @@ LANE_IN_FLIGHT_MAX = 2
 SHARE_MIN = 100
 """Below so many commands a message's own cost outweighs what overlapping two would win."""
 SHARD_IN_FLIGHT_MAX = 8
-LANE_MAX = 20_000
-"""Commands that may wait for one partition in this process; beyond it the answer is "try again"."""
+LANE_MAX = 8_000
+"""Commands that may wait for one partition in this process, a quarter of a second of work; beyond it the answer is "try
+again": who waits longer has given up before it is answered."""
 LOST = "lost"
 PATIENCE_S = 30.0
 """How long a lost shard is waited for (Ray restarts it in about a second) before callers are told to try again."""

@@ -68,6 +68,7 @@ BARS = (
     Bar("W2 / W1", 0.9, lambda found: ratio(_rate(found, "W2"), _rate(found, "W1"))),
     _to_peer("W3", "P1", 25),
     _to_peer("W3", "P2", 8),
+    _to_peer("W3", "P4r", 0.35),
     _to_peer("W3", "P5", 5),
     _to_peer("W3", "P3", 0.5),
     _to_peer("W3", "P3d", 2),

@@ -26,7 +26,6 @@ from loadtests.bench.size import Size
 
 HEADLINE = 512
 """Callers that ratios are taken at: as many as a busy web process has waiting."""
-_LOG_MB = 1_500
 _REPORTED_S = 1.05
 """After so long a server process that commits again reports its counters."""
 
@@ -123,17 +122,17 @@ async def stage(ground: Ground, ray: Cluster, size: Size, say: Callable[[str], N
     connection = await asyncpg.connect(ground.ray.admin)
     try:
         server = await meters.server(connection, ground.disk)
-        await _write_log(connection)
+        await _write_log(connection, size.log_mb)
         async with engine.in_process(ground) as local:
             yield Stage(ground, ray, size, say, connection, server, _host(), engine.through_ray(ground, ray), local)
     finally:
         await connection.close()
 
 
-async def _write_log(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _write_log(connection: asyncpg.Connection[asyncpg.Record], megabytes: int) -> None:
     """Log files that were used before and wait for their next use, as on any server that has run for a while. A new server
     makes each of them when it is first needed, and every commit, ours and the peers', stands for 20 to 40 ms meanwhile."""
-    for _ in range(_LOG_MB):
+    for _ in range(megabytes):
         await connection.execute("SELECT pg_logical_emit_message(false, 'bench', repeat('x', 1000000))")
     await connection.execute("CHECKPOINT")
 

@@ -116,7 +116,8 @@ def test_starts_serves_and_stops(var: Path) -> None:
     assert wait_gone(offspring, 2) == []
     assert "database system is shut down" in (var / "log/postgres.log").read_text()
 
-    anchors = [json.loads(line)["anchor"] for line in (var / "anchors/anchors.jsonl").read_text().splitlines()]
+    (file,) = (var / "anchors").glob("*/anchors.jsonl")  # a folder for the one database
+    anchors = [json.loads(line)["anchor"] for line in file.read_text().splitlines()]
     assert len({head[0] for anchor in anchors for head in anchor["heads"]}) == 2  # both companies, at the latest on the way out
     assert verify(var) == 0
 
