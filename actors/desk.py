@@ -60,11 +60,15 @@ class Lane:
         self.in_flight = 0
         self.unanswered = 0
 
-    def take(self, room: int) -> list[Waiting]:
+    def share(self, room: int) -> int:
         """Its part of the next message: half of all that is unanswered, so that two messages take turns. One that took all
         that waits would leave nobody to decide for while it commits."""
-        share = -(-(len(self.queue) + self.unanswered) // LANE_IN_FLIGHT_MAX)
-        count = min(room, len(self.queue), max(share, SHARE_MIN))
+        half = -(-(len(self.queue) + self.unanswered) // LANE_IN_FLIGHT_MAX)
+        return min(room, len(self.queue), max(half, SHARE_MIN))
+
+    def take(self, count: int) -> list[Waiting]:
+        """The next `count` commands, on their way now."""
+        self.in_flight += 1
         self.unanswered += count
         return [self.queue.popleft() for _ in range(count)]
 
@@ -133,20 +137,22 @@ class Desk:
             task.add_done_callback(self._tasks.discard)
 
     def _gather(self, shard: int) -> list[Sent]:
-        """The next message: what the ready lanes hold, in turn, up to its size."""
+        """The next message: what the ready lanes hold, in turn, up to its size. Who has much to send travels alone: a message
+        is answered when all of it is, and the few commands of a small company must not wait for a large one's."""
         groups: list[Sent] = []
         room = MESSAGE_MAX
         ready = self._ready[shard]
         for _ in range(len(ready)):
-            if not room:
+            count = ready[0].share(room)
+            if groups and count >= SHARE_MIN:
                 break
             lane = ready.popleft()
-            taken = lane.take(room)
-            lane.in_flight += 1
-            room -= len(taken)
-            groups.append((lane, taken))
+            groups.append((lane, lane.take(count)))
+            room -= count
             if lane.queue and lane.in_flight < LANE_IN_FLIGHT_MAX:
                 ready.append(lane)
+            if count >= SHARE_MIN or not room:
+                break
         return groups
 
     async def _carry(self, shard: int, groups: list[Sent]) -> None:
