@@ -142,6 +142,8 @@ async def _form_page(form: Form) -> Response:
     async with ctx().reading() as connection:
         warehouses = await places.warehouses_of(connection, ctx().tenant.id)
     choices = [(each.code, each.name) for each in warehouses]
+    for field, choice in zip(("from", "to"), choices, strict=False):
+        form.values.setdefault(field, choice[0])  # two different ones: nothing is sent to where it is
     return await respond.page("transfers/form.html", form.status, form=form, choices=choices)
 
 
