@@ -181,7 +181,8 @@ def _transport(actor: Any) -> Transport:
         import ray
 
         try:
-            answer: bytes = await asyncio.wait_for(_answer(actor.submit.remote(message)), CALL_S)
+            async with asyncio.timeout(CALL_S):
+                answer: bytes = await actor.submit.remote(message)
         except (ray.exceptions.RayError, TimeoutError) as problem:
             raise ShardLost(type(problem).__name__) from problem
         return answer
@@ -193,15 +194,12 @@ async def _gauges(actor: Any) -> dict[str, Any] | None:
     import ray
 
     try:
-        answer: bytes = await asyncio.wait_for(_answer(actor.tend.remote()), TEND_S)
+        async with asyncio.timeout(TEND_S):
+            answer: bytes = await actor.tend.remote()
     except (ray.exceptions.RayError, TimeoutError):
         return None
     gauges: dict[str, Any] = msgspec.msgpack.decode(answer)
     return gauges
-
-
-async def _answer(reference: Any) -> Any:
-    return await reference
 
 
 def _end_process() -> None:

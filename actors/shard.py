@@ -56,8 +56,9 @@ class Shard:
 
     async def submit(self, message: bytes) -> bytes:
         """Answer a message: for each partition in it a status and, if decided, the outcomes in order."""
-        answers = await asyncio.gather(*[self._serve((tenant, part), commands) for tenant, part, commands in decode_message(message)])
-        return encode_answer(answers)
+        serving = [self._serve((tenant, part), commands) for tenant, part, commands in decode_message(message)]
+        # Most messages are of one partition, and a lone command feels the task that gathering would make.
+        return encode_answer([await serving[0]] if len(serving) == 1 else await asyncio.gather(*serving))
 
     async def close(self) -> None:
         """Finish what has arrived and give up all partitions."""
@@ -76,17 +77,8 @@ class Shard:
             return BUSY, []
         except Closing:
             return AGAIN, []
-        try:
-            outcomes = await asyncio.wait_for(asyncio.shield(group.done), ANSWER_S)
-        except TimeoutError:
-            return LATE, []
-        except asyncio.CancelledError:  # the partition ended with them in its hands
-            return AGAIN, []
-        except Halted:
-            return HALTED, []
-        except Elsewhere as home:
-            return f"{MOVED}{home.shard}", []
-        return OK, [msgspec.Raw(outcome) for outcome in outcomes]
+        await asyncio.wait([group.done], timeout=ANSWER_S)
+        return _told(group.done)
 
     def _partition(self, key: tuple[int, int]) -> Partition:
         partition = self._partitions.get(key)
@@ -130,6 +122,23 @@ class Shard:
         row = await self._pool.fetchrow(_PROVEN, self._owner.shard, self._owner.shards)
         assert row is not None
         self.gauges.halted, self.gauges.unproven_rows = row
+
+
+def _told(done: asyncio.Future[list[bytes]]) -> tuple[str, list[msgspec.Raw]]:
+    """What the waiting callers are told."""
+    if not done.done():
+        return LATE, []
+    if done.cancelled():  # the partition ended with them in its hands
+        return AGAIN, []
+    match done.exception():
+        case None:
+            return OK, [msgspec.Raw(outcome) for outcome in done.result()]
+        case Halted():
+            return HALTED, []
+        case Elsewhere(shard=shard):
+            return f"{MOVED}{shard}", []
+        case problem:
+            raise problem
 
 
 _LIVES_HERE = "COALESCE(p.placed_on, p.tenant_id) % $2 = $1"
