@@ -30,13 +30,18 @@ TEND_S = 2.0
 """How often each shard is looked at: a restarted one begins its sweeping then, if no command came first."""
 
 # Read by Ray when it is imported. Without them it prestarts an idle worker per core (130 MB each), offers itself to the
-# network, reports its use, and gives up on a busy machine.
+# network, reports its use, keeps a record of every call, and gives up on a busy machine.
 QUIET = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_worker_prestart": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
+    # Records of every call for a dashboard that we do not start.
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_event_stats": "0",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_enable_timeline": "0",
     "RAY_raylet_start_wait_time_s": "120",  # a busy machine is slow, not broken
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
