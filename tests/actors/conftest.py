@@ -162,6 +162,13 @@ def cluster(database: Database) -> Iterator[Cluster]:
     cluster.stop(drain=True)
 
 
+async def pids(cluster: Cluster) -> list[int]:
+    """The process of each shard, once all answer: a test before this one may have killed some."""
+    while None in (found := await cluster.tend()):
+        pass  # each look waits
+    return [shard["pid"] for shard in found if shard]
+
+
 @pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.ray)])
 async def company(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Company]:
     """A company of this test alone, on each kind of engine."""

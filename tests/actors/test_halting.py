@@ -20,7 +20,7 @@ from actors.local import LocalEngine
 from app.verify import resume, verify
 from inventory.context import Halted
 from jobs.anchors import Anchors
-from tests.actors.conftest import Company, found
+from tests.actors.conftest import Company, found, pids
 from tests.conftest import Database
 from tests.jobs.conftest import Books
 
@@ -173,14 +173,14 @@ async def test_goes_on_with_the_others_on_ray_without_a_restart(database: Databa
         other = await found(database, desk)
     await mine.receive(10)
     await other.receive(10)
-    before = [shard and shard["pid"] for shard in await cluster.tend()]
+    before = await pids(cluster)
     shop = Shop(mine, other, Books(database, tmp_path, tmp_path, mine.tenant, mine.slug), [])
     await shop.broken()
     for _ in range(3):
         with pytest.raises(Halted):
             await mine.reserve(1)
         assert (await other.reserve(1)).code == ""
-    assert [shard and shard["pid"] for shard in await cluster.tend()] == before
+    assert await pids(cluster) == before
     await engine.close()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from app.move import place
 from db.engine import make_pool
 from inventory.ledger.messages import Outcome
 from kit.clock import now_us
-from tests.actors.conftest import Company, found
+from tests.actors.conftest import Company, found, pids
 from tests.conftest import Database
 
 
@@ -122,7 +121,7 @@ async def test_and_no_process_ends_of_it(cluster: Cluster, database: Database) -
     engine = ClusterEngine(cluster, lambda *_: None)
     company = await found(database, await engine.start())
     await company.receive(1_000_000)
-    before = await _pids(cluster)
+    before = await pids(cluster)
     stop = asyncio.Event()
     selling = asyncio.ensure_future(sell(company, stop))
     await place(company.url, company.slug, company.tenant + 1)
@@ -130,10 +129,6 @@ async def test_and_no_process_ends_of_it(cluster: Cluster, database: Database) -
     stop.set()
     outcomes = await selling
     assert {outcome.code for outcome in outcomes} == {""}
-    assert await _pids(cluster) == before
+    assert await pids(cluster) == before
     assert await company.faults() == []
     await engine.close()
-
-
-async def _pids(cluster: Cluster) -> list[Any]:
-    return [stats and stats["pid"] for stats in await cluster.tend()]
