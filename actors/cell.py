@@ -96,8 +96,8 @@ class Batch:
     """What one transaction will write, and the answers that may be given once it has."""
 
     __slots__ = (
-        "arrived", "base_seq", "buckets", "cells", "changed", "head", "holds", "known", "number", "outcomes", "recorded_at_us",
-        "replies", "rows", "seq", "shipped",
+        "arrived", "base_seq", "buckets", "cells", "changed", "failures", "head", "holds", "known", "number", "outcomes",
+        "recorded_at_us", "replies", "rows", "seq", "shipped",
     )  # fmt: skip
 
     def __init__(self, memory: Memory, now: int) -> None:
@@ -115,6 +115,7 @@ class Batch:
         self.replies: list[tuple[bytes, bytes, int, bytes]] = []  # key hash, body hash, seq, outcome
         self.known: Known = {}  # the same by key
         self.outcomes: list[bytes] = []  # one per command
+        self.failures: list[Exception] = []  # of commands whose rule is at fault
 
 
 Known = dict[bytes, tuple[bytes, bytes]]
@@ -144,7 +145,8 @@ def decide_batch(memory: Memory, commands: Iterable[AnyCommand], known: Known, n
         handler = HANDLERS[type(command)]
         try:
             decision = handler.decide(memory, command, now)
-        except Exception:
+        except Exception as problem:
+            batch.failures.append(problem)
             batch.outcomes.append(FAILED)
             continue
         if type(decision) is Refusal:

@@ -100,6 +100,8 @@ class Cycle:
         except Exception as problem:
             self._fail(letters, problem)
             return
+        for failure in batch.failures:
+            self._report(failure)
         if batch.rows or batch.replies:
             self._replies.remember(batch)
             self._expiry.watch(batch)
@@ -198,11 +200,15 @@ class Cycle:
         letters = undone[0].letters
         commands = sum(map(len, letters))
         if commands == 1:
-            log.error("command_failed", tenant=self._memory.tenant, problem=repr(problem))
-            self._gauges.failed += 1
+            self._report(problem)
             letters.pop().answer([FAILED])
         else:
             self._alone = commands
+
+    def _report(self, problem: BaseException | None) -> None:
+        """A command failed alone: a fault of ours, and nobody else will tell of it."""
+        log.error("command_failed", tenant=self._memory.tenant, problem=repr(problem), exc_info=problem)
+        self._gauges.failed += 1
 
     def _put_back(self, undone: list[Flight]) -> None:
         letters = [letter for flight in undone for letter in flight.letters]

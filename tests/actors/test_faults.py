@@ -238,6 +238,7 @@ async def test_fails_a_poisoned_command_alone(database: Database, monkeypatch: p
     monkeypatch.setitem(HANDLERS, messages.Reserve, handler._replace(decide=decide))
     outcomes = await asyncio.gather(company.reserve(1), company.reserve(1, key="poison"), company.reserve(1))
     assert [outcome.code for outcome in outcomes] == ["", "internal_error", ""]
+    assert engine.shard.gauges.failed == 1
     monkeypatch.undo()
     assert (await company.reserve(1, key="poison")).code == ""  # nothing was stored under its key
     await engine.close()
