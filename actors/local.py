@@ -16,7 +16,7 @@ from db.engine import make_pool
 from kit.clock import Clock, now_us
 
 POOL_SIZE = 6
-"""Connections of a shard: two for the batches in flight of a busy partition, the rest for loading and other partitions."""
+"""Connections of a shard: one for the batch that a busy partition commits, the rest for loading and other partitions."""
 
 
 def owner_name(kind: str) -> str:

@@ -71,7 +71,7 @@ def _counter_lines(mine: list[Record]) -> Iterable[str]:
                 f"    per command: {counters['wal_sync_per_op']} flushes of the log, {counters['wal_bytes_per_op']:,} bytes of it; "
                 f"{counters['hot_pct']} % of balance updates HOT"
             )
-            yield f"    per batch: {counters['commit_ms_mean']} ms from sent to committed; {counters['recoveries']} decided again"
+            yield f"    per batch: {counters['commit_ms_mean']} ms from decided to committed; {counters['recoveries']} decided again"
 
 
 def _what(each: Record) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-import asyncpg
-
 from inventory.ledger.messages import Hold, HoldLine, Kind, Level, Outcome, Reserve, encode_outcome
 from kit.clock import now_us
 from loadtests.bench.ground import Company, Ground
 from loadtests.bench.load import Operation, Turn
 from loadtests.bench.messages import Spread, chooser, reserve_one
 from loadtests.bench.peers.clients import closed_loop
-from loadtests.bench.peers.tables import Connection, copy_tables, drift, row_hash, stock_balances
+from loadtests.bench.peers.tables import Connection, copy_with_stock, drift, row_hash
 
 
 class LockPerRequest:
@@ -33,12 +31,7 @@ class LockPerRequest:
 
     async def prepare(self) -> None:
         """Its tables and the company's stock."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            await copy_tables(connection, "p1")
-            await stock_balances(connection, "p1", self._company)
-        finally:
-            await connection.close()
+        await copy_with_stock(self._url, "p1", self._company)
 
     def turner(self, spread: Spread) -> Callable[[int, float], Awaitable[Turn]]:
         """Reserve one piece, again and again."""

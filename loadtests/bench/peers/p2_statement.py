@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-import asyncpg
-
 from loadtests.bench.ground import Company, Ground
 from loadtests.bench.load import Turn
 from loadtests.bench.messages import Spread, chooser, reserve_one
 from loadtests.bench.peers.clients import by_statement, closed_loop, reserve_by
-from loadtests.bench.peers.tables import copy_tables, drift, stock_balances
+from loadtests.bench.peers.tables import copy_with_stock, drift
 
 
 class OneStatement:
@@ -30,12 +28,7 @@ class OneStatement:
 
     async def prepare(self) -> None:
         """Its tables and the company's stock."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            await copy_tables(connection, "p2")
-            await stock_balances(connection, "p2", self._company)
-        finally:
-            await connection.close()
+        await copy_with_stock(self._url, "p2", self._company)
 
     def turner(self, spread: Spread) -> Callable[[int, float], Awaitable[Turn]]:
         """Reserve one piece, again and again."""

@@ -29,7 +29,7 @@ async def copy_tables(connection: Connection, schema: str) -> None:
             await connection.execute(f"ALTER TABLE {schema}.{table} SET ({options})")
 
 
-async def stock_balances(connection: Connection, schema: str, company: Company) -> None:
+async def _stock_balances(connection: Connection, schema: str, company: Company) -> None:
     """Plenty of every item of the company."""
     await connection.execute(
         f"INSERT INTO {schema}.stock_balances "
@@ -41,6 +41,16 @@ async def stock_balances(connection: Connection, schema: str, company: Company) 
         company.items,
     )
     await connection.execute(f"VACUUM ANALYZE {schema}.stock_balances")
+
+
+async def copy_with_stock(url: str, schema: str, company: Company) -> None:
+    """Copies of the tables, and plenty of every item of the company in them."""
+    connection = await asyncpg.connect(url)
+    try:
+        await copy_tables(connection, schema)
+        await _stock_balances(connection, schema, company)
+    finally:
+        await connection.close()
 
 
 async def drift(url: str, schema: str, name: str, keeps_balance: bool = True) -> list[str]:
