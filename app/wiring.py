@@ -19,6 +19,7 @@ from actors.local import LocalEngine
 from app.provision import Urls
 from app.settings import CannotStart, Settings
 from db.engine import make_engine
+from db.gcra import SharedGcra
 from events.feed import Feed
 from events.relay import Relay
 from inventory.context import Stock
@@ -43,6 +44,7 @@ class Wiring:
     stock: Stock
     clock: Clock
     feed: Feed
+    shared_limits: SharedGcra | None
     gauges: Callable[[], list[dict[str, Any] | None]]
 
 
@@ -82,6 +84,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
         feed = Feed(reader.head, reader.rows)
         relay.listen(feed.heard)
         parts.push_async_callback(feed.close)
+        shared_limits = SharedGcra(settings.redis_url) if settings.redis_url else None
+        if shared_limits is not None:
+            parts.push_async_callback(shared_limits.close)
         yield Wiring(
             secret=settings.secret,
             environment=settings.environment,
@@ -89,6 +94,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             stock=engine.desk,
             clock=now_us,
             feed=feed,
+            shared_limits=shared_limits,
             gauges=lambda: engine.gauges,
         )
 

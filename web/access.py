@@ -5,6 +5,7 @@ Order of the checks: who is it (401) → is it their company (404, as if it were
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,7 +17,8 @@ from inventory.context import Context
 from kit.errors import refuse
 from tenants.messages import Caller
 from web import respond, session
-from web.wiring import parts
+from web.limits import HELD_BACK_S, Spent
+from web.wiring import Parts, parts
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 _PUBLIC = ""
@@ -84,15 +86,16 @@ async def _guard_request() -> ResponseReturnValue | None:
     permission = permission_of(current_app, request.endpoint) if request.endpoint else _PUBLIC
     if not permission:
         return None
-    key = _bearer(request.headers.get("Authorization"))
+    key = bearer(request.headers.get("Authorization"))
     g.caller = await parts().callers.of_key(key) if key is not None else await whoever()
     if g.caller is None:
         return _ask_to_sign_in()
-    _enter(g.caller, request.view_args, permission)
+    g.ctx = entered(parts(), g.caller, _slug(request.view_args), permission)
     if request.method not in SAFE:
         if key is None:
             await require_same_site()
-        _spend(g.caller)
+        g.spent = parts().limits.mutation(g.caller.tenant.id, g.caller.actor.principal_id)
+        await must_be_allowed(g.spent)
     return None
 
 
@@ -101,8 +104,8 @@ async def _guard_websocket() -> None:
     permission = permission_of(current_app, websocket.endpoint) if websocket.endpoint else _PUBLIC
     if not permission:
         return
-    slug = str((websocket.view_args or {}).get("tenant", ""))
-    key, ticket = _bearer(websocket.headers.get("Authorization")), websocket.args.get("ticket")
+    slug = _slug(websocket.view_args) or ""
+    key, ticket = bearer(websocket.headers.get("Authorization")), websocket.args.get("ticket")
     if key is not None:
         g.caller = await parts().callers.of_key(key)
     else:
@@ -110,17 +113,25 @@ async def _guard_websocket() -> None:
         g.caller = await parts().callers.of_ticket(slug, ticket) if ticket else None
     if g.caller is None:
         raise refuse("not_signed_in")
-    _enter(g.caller, websocket.view_args, permission)
+    g.ctx = entered(parts(), g.caller, slug, permission)
 
 
-def _enter(who: Caller, view_args: dict[str, Any] | None, permission: str) -> None:
-    if (view_args or {}).get("tenant", who.tenant.slug) != who.tenant.slug:
+def entered(parts: Parts, who: Caller, slug: str | None, permission: str) -> Context:
+    """The hands of a caller in the company of the address, if it is theirs (404) and their role may (403)."""
+    if slug is not None and slug != who.tenant.slug:
         raise refuse("not_found")
-    wiring = parts().wiring
+    wiring = parts.wiring
     context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock)
     if permission != ANYONE_HERE:
         context.permit(permission)
-    g.ctx = context
+    return context
+
+
+async def must_be_allowed(spent: Spent) -> None:
+    """Refuse what is over a limit, after a pause: who does not wait as told is slowed down instead of served quickly."""
+    if not spent.allowed:
+        await asyncio.sleep(HELD_BACK_S)
+        raise refuse("rate_limited", retry_after_s=spent.retry_after_s)
 
 
 async def require_same_site() -> None:
@@ -140,13 +151,12 @@ def _require_own_origin(origin: str | None, host: str) -> None:
         raise refuse("form_not_ours")
 
 
-def _spend(who: Caller) -> None:
-    g.spent = parts().limits.mutations.spend(f"{who.tenant.id}:{who.actor.principal_id}")
-    if not g.spent.allowed:
-        raise refuse("rate_limited", retry_after_s=g.spent.retry_after_s)
+def _slug(view_args: dict[str, Any] | None) -> str | None:
+    return (view_args or {}).get("tenant")
 
 
-def _bearer(header: str | None) -> str | None:
+def bearer(header: str | None) -> str | None:
+    """The key in an Authorization header: empty for another scheme, None when there is no such header."""
     if header is None:
         return None
     scheme, _, key = header.partition(" ")

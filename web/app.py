@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 from quart import Quart
 
 from tenants.credentials import Passwords
-from web import access, api, filters, live, locale, pages, refusals, respond, shell, static, trace
-from web.wiring import Wiring, make_parts
-
-BODY_MAX = 2**20
-"""Bytes a request may have. A bulk of 500 commands has about 100 kB."""
+from web import access, api, fast, filters, live, locale, pages, refusals, respond, shell, static, trace
+from web.wiring import BODY_MAX, Wiring, make_parts, parts
 
 
-def create_app(wiring: Wiring, passwords: Passwords | None = None) -> Quart:
-    """The app on top of the wiring. Fails when a route does not say who may call it."""
+def create_app(wiring: Wiring, passwords: Passwords | None = None, lean: bool = True) -> Quart:
+    """The app on top of the wiring. Fails when a route does not say who may call it.
+
+    `lean=False` leaves stock commands to Quart as well: tests hold the two against each other.
+    """
     app = Quart("web", static_folder=None)
     app.secret_key = wiring.secret
     app.config.update(
@@ -28,5 +31,18 @@ def create_app(wiring: Wiring, passwords: Passwords | None = None) -> Quart:
     for part in (trace, access, respond, locale, shell, filters, refusals, static, pages, api, live):
         part.install(app)
     access.check(app)
+    if lean:
+        fast.install(app)
+    app.while_serving(_limits_shared)
     app.after_serving(app.extensions["onhand"].passwords.close)
     return app
+
+
+async def _limits_shared() -> AsyncGenerator[None, None]:
+    """While the app serves, its limits are those of all processes, where these can tell each other."""
+    found = parts()
+    shared = found.wiring.shared_limits
+    sharing = None if shared is None else asyncio.create_task(found.limits.share(shared))
+    yield
+    if sharing is not None:
+        sharing.cancel()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from quart_babel import gettext
-
 from kit.errors import Fact, Refusal
+from web.locale import gettext
 from web.sentences import MEANINGS, Meaning
 
 UNKNOWN = Meaning(409, "It cannot be done", "This was refused (%(code)s).")

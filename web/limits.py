@@ -1,20 +1,36 @@
-"""How often somebody may do something: GCRA, one number per key, in this process.
+"""How often somebody may do something: GCRA, one number per key.
 
 The number is the moment at which the key will have rested completely. Every act pushes it one interval further; an act that
-would push it beyond a whole period is refused.
+would push it beyond a whole period is refused. It is decided in this process and at once; a few times a second the processes
+tell each other through Redis what was spent, so that together they allow what one alone would. Without Redis each goes by
+what it knows, so there always is a limit and nothing ever waits for one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 
+import structlog
+
+from db.gcra import SharedGcra, Spending, Unshared
+
 SIGN_INS_PER_MINUTE = 10
-MUTATIONS_PER_MINUTE = 50_000
-"""So high that a busy till never meets it; what it stops is a program gone wild."""
+MUTATIONS_PERIOD_S = 10.0
+MUTATIONS_OF_PRINCIPAL = 15_000
+"""In 10 s: so high that a shop whose whole flash sale comes through one key does not meet it; it stops a program gone wild."""
+MUTATIONS_OF_TENANT = 20_000
+SHARE_EVERY_S = 0.25
+SHARE_MAX = 1_000
+"""Keys told in one round; the others wait for the next."""
+HELD_BACK_S = 0.25
+"""How long the refusal of a mutation is held back: who asks again at once, against its Retry-After, thus costs us little."""
 _KEYS_MAX = 100_000
+
+log = structlog.get_logger("web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Limiter:
         self._interval_s = period_s / limit
         self._clock = clock
         self._rested_at: dict[str, float] = {}
+        self._untold: dict[str, int] = {}
 
     def spend(self, key: str) -> Spent:
         """Count one act of the key, unless it has no more."""
@@ -48,6 +65,7 @@ class Limiter:
             return Spent(False, self.limit, 0, ceil(rested_at - self._interval_s - now), max(1, ceil(over_s)))
         self._make_room(now)
         self._rested_at[key] = rested_at
+        self._untold[key] = self._untold.get(key, 0) + 1
         left = int((self._period_s - (rested_at - now)) / self._interval_s + 1e-6)
         return Spent(True, self.limit, left, ceil(rested_at - now))
 
@@ -55,19 +73,70 @@ class Limiter:
         """Undo one act: it turned out not to be one that is limited."""
         if key in self._rested_at:
             self._rested_at[key] -= self._interval_s
+            self._untold[key] = self._untold.get(key, 0) - 1
+
+    def untold(self, count: int) -> list[Spending]:
+        """What up to `count` keys spent since it was last asked."""
+        keys = [key for key, _ in zip(self._untold, range(count), strict=False)]
+        return [Spending(key, round(self._untold.pop(key) * self._interval_s * 1e6)) for key in keys]
+
+    def learn(self, key: str, ahead_us: int) -> None:
+        """The key will have rested so far from now, as all processes together have it."""
+        rested_at = self._clock() + ahead_us / 1e6
+        if rested_at > self._rested_at.get(key, 0.0):
+            self._rested_at[key] = rested_at
 
     def _make_room(self, now: float) -> None:
         if len(self._rested_at) >= _KEYS_MAX:
             self._rested_at = {key: at for key, at in self._rested_at.items() if at > now}
 
 
+def _mutations(limit: int) -> Limiter:
+    return Limiter(limit, MUTATIONS_PERIOD_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of this app."""
+    """The limits of this app, by the names that their keys have in Redis."""
 
     sign_in_of_person: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
     sign_in_from_address: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
-    mutations: Limiter = field(default_factory=lambda: Limiter(MUTATIONS_PER_MINUTE))
+    of_principal: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_PRINCIPAL))
+    of_tenant: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_TENANT))
+
+    def mutation(self, tenant_id: int, principal_id: int) -> Spent:
+        """Count a mutation against its principal and its company; the state of whichever has less left."""
+        own = f"{tenant_id}:{principal_id}"
+        spent = self.of_principal.spend(own)
+        if not spent.allowed:
+            return spent
+        together = self.of_tenant.spend(str(tenant_id))
+        if not together.allowed:
+            self.of_principal.give_back(own)
+        return min(spent, together, key=lambda each: (each.allowed, each.remaining))
+
+    async def share(self, shared: SharedGcra) -> None:
+        """Tell the other processes what was spent here and learn what was spent there, for as long as this runs."""
+        alone = False
+        while True:
+            await asyncio.sleep(SHARE_EVERY_S)
+            try:
+                for name in self.__slots__:
+                    await _share(name, getattr(self, name), shared)
+            except Unshared as problem:
+                if not alone:
+                    log.warning("limits_alone", problem=str(problem), meaning="each process counts for itself until Redis is back")
+                alone = True
+            else:
+                alone = False
+
+
+async def _share(name: str, limiter: Limiter, shared: SharedGcra) -> None:
+    spendings = limiter.untold(SHARE_MAX)
+    if spendings:
+        told = await shared.spend([Spending(f"{name}:{each.key}", each.rest_us) for each in spendings])
+        for each in spendings:
+            limiter.learn(each.key, told[f"{name}:{each.key}"])
 
 
 def headers(spent: Spent) -> dict[str, str]:

@@ -6,6 +6,10 @@ no compiled file to forget. English is the language of the sources and needs non
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -16,11 +20,15 @@ from quart import Quart, g, has_request_context, has_websocket_context, request,
 from quart.wrappers.base import BaseRequestWebsocket
 from quart_babel import Babel
 from quart_babel.domain import Domain
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from tenants.domain import LANGUAGES
+from tenants.messages import Caller
 from web import session
 
 FOLDER = Path(__file__).parent / "translations"
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 def install(app: Quart) -> None:
@@ -32,6 +40,7 @@ def install(app: Quart) -> None:
         cache[each, "messages"] = catalogue(each)
 
 
+@cache
 def catalogue(language: str) -> Translations:
     """All sentences of a language, from every `.po` of its folder."""
     merged = Translations()
@@ -46,6 +55,27 @@ def catalogue(language: str) -> Translations:
     return merged
 
 
+def gettext(sentence: str) -> str:
+    """A sentence in the language of the answer being made."""
+    found: str = catalogue(_spoken.get() or language()).gettext(sentence)
+    return found
+
+
+@contextmanager
+def speaking(caller: Caller | None, accepted: str) -> Iterator[None]:
+    """Answer a program outside of Quart's requests: in what it accepts (its Accept-Language), else in its company's language."""
+    preferred = parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES)
+    token = _spoken.set(_of_program(caller, preferred))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def _of_program(caller: Caller | None, preferred: str | None) -> str:
+    return preferred or (caller.tenant.language if caller else LANGUAGES[0])
+
+
 def language() -> str:
     """The person's choice, else the browser's cookie, else the company's language, else what the browser prefers."""
     asked = _asked()
@@ -53,7 +83,7 @@ def language() -> str:
         return LANGUAGES[0]
     caller, preferred = g.get("caller"), asked.accept_languages.best_match(LANGUAGES)
     if caller is not None and caller.actor.kind == "key":
-        return preferred or caller.tenant.language
+        return _of_program(caller, preferred)
     choices = (
         caller.actor.language if caller else None,
         asked.cookies.get(session.LANGUAGE),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from asyncpg import PostgresConnectionError
 from quart import Quart, Response, has_request_context, request
@@ -17,6 +15,7 @@ from web import errors, respond
 
 _log = structlog.get_logger("web")
 _UNREACHABLE = (PoolTimeout, InterfaceError, OperationalError, PostgresConnectionError, ConnectionError, TimeoutError)
+PROBLEM = "application/problem+json"
 _OF_STATUS = {
     400: Refusal("malformed_request"),
     404: Refusal("not_found"),
@@ -43,9 +42,27 @@ async def answer(refusal: Refusal) -> Response:
     if has_request_context() and not respond.wants_problem():
         response = await _page(refusal, said)
     else:
-        response = respond.json(errors.problem(refusal), said.status, media_type="application/problem+json")
-    response.headers.update(_headers(refusal, said.status))
+        response = respond.json(errors.problem(refusal), said.status, media_type=PROBLEM)
+    response.headers.update(headers(refusal, said.status))
     return response
+
+
+def of_failure(cause: BaseException, request_id: str) -> Refusal:
+    """The last resort. The reason goes to the log under the request's id; the caller gets only the id."""
+    if isinstance(cause, _UNREACHABLE) or _was_cancelled(cause):
+        _log.warning("unavailable", request_id=request_id, reason=type(cause).__name__)
+        return Refusal("unavailable", facts={"retry_after_s": 1})
+    _log.error("failed", request_id=request_id, exc_info=cause)
+    return Refusal("internal_error", facts={"request_id": request_id})
+
+
+def headers(refusal: Refusal, status: int) -> dict[str, str]:
+    """What a refusal says beside its body: how to sign in, when to come again."""
+    if status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="onhand"'}
+    if status in (429, 503):
+        return {"Retry-After": str(refusal.facts.get("retry_after_s", 1))}
+    return {}
 
 
 async def _page(refusal: Refusal, said: errors.Said) -> Response:
@@ -82,13 +99,7 @@ async def _not_utf8(error: UnicodeDecodeError) -> Response:
 
 
 async def _failed(error: Exception) -> Response:
-    """The last resort. The reason goes to the log under the request's id; the caller gets only the id."""
-    cause = getattr(error, "original_exception", None) or error
-    if isinstance(cause, _UNREACHABLE) or _was_cancelled(cause):
-        _log.warning("unavailable", request_id=respond.request_id(), reason=type(cause).__name__)
-        return await answer(Refusal("unavailable", facts={"retry_after_s": 1}))
-    _log.error("failed", request_id=respond.request_id(), exc_info=cause)
-    return await answer(Refusal("internal_error", facts={"request_id": respond.request_id()}))
+    return await answer(of_failure(getattr(error, "original_exception", None) or error, respond.request_id()))
 
 
 def _of_http(error: HTTPException) -> Refusal:
@@ -105,12 +116,3 @@ def _of_http(error: HTTPException) -> Refusal:
 def _was_cancelled(error: BaseException) -> bool:
     """A statement that ran into its time limit."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("57014", "57P01", "57P02", "57P03", "53300")
-
-
-def _headers(refusal: Refusal, status: int) -> dict[str, str]:
-    headers: dict[str, Any] = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="onhand"'
-    if status in (429, 503):
-        headers["Retry-After"] = refusal.facts.get("retry_after_s", 1)
-    return {name: str(value) for name, value in headers.items()}

@@ -17,7 +17,7 @@ _CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'"
 )
-_DEFENCE = (
+DEFENCE = (
     ("Content-Security-Policy", _CSP),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -25,7 +25,7 @@ _DEFENCE = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
-_DEFENCE_TLS = (("Strict-Transport-Security", "max-age=31536000"),)
+DEFENCE_TLS = (("Strict-Transport-Security", "max-age=31536000"),)
 
 
 def install(app: Quart) -> None:
@@ -34,18 +34,21 @@ def install(app: Quart) -> None:
     app.after_request(_finish)
 
 
+def request_id(sent: str) -> str:
+    """The id of a request: the caller's own if it is sane, so that a chain of services shares one; else it could forge log lines."""
+    return sent if _ID.fullmatch(sent) else token(12)
+
+
 async def _begin() -> None:
-    sent = request.headers.get("X-Request-Id", "")
-    # A sane id of the caller is kept, so that a chain of services shares one; anything else could forge log lines.
-    g.request_id = sent if _ID.fullmatch(sent) else token(12)
+    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
     g.began = time.perf_counter()
 
 
 async def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    response.headers.extend(_DEFENCE)
+    response.headers.extend(DEFENCE)
     if request.is_secure:
-        response.headers.extend(_DEFENCE_TLS)
+        response.headers.extend(DEFENCE_TLS)
     if g.get("spent") is not None:
         response.headers.update(limits.headers(g.spent))
     if not request.path.startswith("/static/"):

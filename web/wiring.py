@@ -10,6 +10,7 @@ from quart import current_app
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.entitlements import may_add
+from db.gcra import SharedGcra
 from inventory.context import Stock
 from kit.clock import Clock
 from tenants.callers import Callers
@@ -17,13 +18,19 @@ from tenants.credentials import Passwords
 from tenants.service import People
 from tenants.sessions import Sessions
 from web.limits import Limits
+from web.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from events.feed import Feed
 
 
+BODY_MAX = 2**20
+"""Bytes a request may have. A bulk of 500 commands has about 100 kB."""
+
+
 class Wiring(Protocol):
-    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count."""
+    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count;
+    `shared_limits` is None where there is no Redis."""
 
     @property
     def secret(self) -> str: ...
@@ -38,6 +45,8 @@ class Wiring(Protocol):
     @property
     def feed(self) -> Feed: ...
     @property
+    def shared_limits(self) -> SharedGcra | None: ...
+    @property
     def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
 
 
@@ -51,6 +60,7 @@ class Parts:
     sessions: Sessions
     people: People
     limits: Limits
+    turnstile: Turnstile
 
 
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
@@ -64,6 +74,7 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
         Sessions(wiring.engine, passwords, callers, wiring.clock),
         People(wiring.engine, passwords, callers, wiring.clock, may_add),
         Limits(),
+        Turnstile(),
     )
 
 

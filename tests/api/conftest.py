@@ -46,6 +46,7 @@ class Wired:
     secret: str = "a secret of tests that is long enough"
     environment: str = "development"
     gauges: Any = list
+    shared_limits: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,21 @@ async def stock(database: Database, clock: MovingClock) -> AsyncIterator[Stock]:
 
 
 @pytest.fixture
-async def app(engine: AsyncEngine, stock: Stock, clock: MovingClock) -> AsyncIterator[Quart]:
+def edge(request: pytest.FixtureRequest) -> str:
+    """Which way stock commands go: the lean path in front of Quart, or (`BOTH_EDGES`) Quart as well."""
+    return str(getattr(request, "param", "lean"))
+
+
+BOTH_EDGES = pytest.mark.parametrize("edge", ["lean", "quart"], indirect=True)
+"""The contract holds whichever way a command goes."""
+
+
+@pytest.fixture
+async def app(engine: AsyncEngine, stock: Stock, clock: MovingClock, edge: str) -> AsyncIterator[Quart]:
     """The app."""
     reader = Reader(engine)
     feed = Feed(reader.head, reader.rows)
-    app = create_app(Wired(engine, stock, clock, feed), cheap_passwords())
+    app = create_app(Wired(engine, stock, clock, feed), cheap_passwords(), lean=edge == "lean")
     async with app.test_app():
         yield app
     await feed.close()

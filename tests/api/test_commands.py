@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from billing.entitlements import PLANS
-from tests.api.conftest import Client, MovingClock, line
+from tests.api.conftest import BOTH_EDGES, Client, MovingClock, line
+
+pytestmark = BOTH_EDGES
 
 LEVEL = {"sku", "warehouse", "on_hand", "reserved", "available", "in_transit", "on_order", "seq"}
 ROW = {

@@ -6,8 +6,10 @@ from typing import Any
 
 from app.verify import prove
 from db.engine import make_pool
-from tests.api.conftest import Client, line
+from tests.api.conftest import BOTH_EDGES, Client, line
 from tests.conftest import Database
+
+pytestmark = BOTH_EDGES
 
 YESTERDAY = "2026-11-20T10:00:00+06:00"
 

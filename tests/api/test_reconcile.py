@@ -13,8 +13,10 @@ from inventory.ledger import reconcile
 from inventory.stock import perform
 from jobs import passes
 from jobs.anchors import Anchors
-from tests.api.conftest import Client, line
+from tests.api.conftest import BOTH_EDGES, Client, line
 from tests.conftest import Database
+
+pytestmark = BOTH_EDGES
 
 TOTALS = {"on_hand": "10", "reserved": "0", "blocked": "0", "in_transit": "0"}
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Client, Said, line
+from tests.api.conftest import BOTH_EDGES, Client, Said, line
+
+pytestmark = BOTH_EDGES
 
 TRANSFER = {"id", "status", "from", "to", "reference", "lines", "created_at", "created_by"}
 

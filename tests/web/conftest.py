@@ -33,6 +33,7 @@ class Wired:
     clock: Clock = now_us
     feed: Any = None
     gauges: Any = list
+    shared_limits: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,20 @@ from web import strict
 _Shape = TypeVar("_Shape")
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
 _TEXT_MAX = 200
+JSON = "application/json"
 _YES, _NO = ("true", "1"), ("false", "0", "")
 
 
 async def json_body(required: bool = True) -> Any:
     """The body, read strictly. Refuses other content types (415) and what is not JSON (400)."""
-    raw = await request.get_data(as_text=False)
-    if not raw and not required:
-        return {}
-    if request.mimetype != "application/json":
-        raise refuse("wrong_content_type", expected="application/json")
+    raw: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]
+    return {} if not raw and not required else parsed(raw, request.mimetype)
+
+
+def parsed(raw: bytes, mimetype: str) -> Any:
+    """The value of a JSON body."""
+    if mimetype != JSON:
+        raise refuse("wrong_content_type", expected=JSON)
     return strict.loads(raw)
 
 
@@ -37,7 +41,11 @@ async def body_as(shape: type[_Shape]) -> _Shape:
 
 def idempotency_key() -> str:
     """The key that every change needs."""
-    key = request.headers.get("Idempotency-Key")
+    return checked_key(request.headers.get("Idempotency-Key"))
+
+
+def checked_key(key: str | None) -> str:
+    """The key as it was sent, if it is one."""
     if key is None:
         raise refuse("idempotency_key_missing", {"field": "Idempotency-Key"})
     if not is_idempotency_key(key):

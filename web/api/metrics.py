@@ -45,6 +45,11 @@ class Metrics:
         )
         self.registry.register(Engine(wiring))
 
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One answered request. The route, not the address: an address names things, and every one would be another series."""
+        self.requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(method, route).observe(seconds)
+
 
 class Engine(Collector):
     """What the shards and the feed count, read when it is asked for."""
@@ -83,8 +88,6 @@ def install(app: Quart) -> None:
 
 async def _count(response: Response) -> Response:
     counted: Metrics = current_app.extensions["onhand_metrics"]
-    # The route, not the address: an address names things, and every one would be another time series.
     route = str(request.url_rule) if request.url_rule else "none"
-    counted.requests.labels(request.method, route, str(response.status_code)).inc()
-    counted.seconds.labels(request.method, route).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+    counted.count(request.method, route, response.status_code, time.perf_counter() - g.get("began", time.perf_counter()))
     return response

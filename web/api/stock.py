@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
 from quart import Blueprint, Response
 
 from events.unit_of_work import UnitOfWork
-from inventory import stock
-from inventory.answer import Answer
-from inventory.body import fit
 from inventory.exceptions import queries as exceptions
 from inventory.exceptions import service as settling
 from inventory.exceptions.messages import SettleBody
@@ -33,7 +29,7 @@ from inventory.transfers.render import transfer_json
 from kit.errors import refuse
 from kit.ids import parse_reservation_id, parse_transfer_id
 from kit.paging import Page
-from web import respond
+from web import commands, respond
 from web.access import allow, ctx
 from web.api import shapes
 from web.api.incoming import (
@@ -52,7 +48,8 @@ from web.api.incoming import (
 from web.api.operation import PAGED, choice, flag, operation, text
 from web.api.outgoing import changed, listing, outcome
 from web.asking import address_read
-from web.results import result
+from web.commands import BulkBody
+from web.wiring import parts
 
 routes = Blueprint("api_stock", __name__, url_prefix="/v1/<tenant>/stock")
 
@@ -60,12 +57,6 @@ KINDS = tuple(kind.label for kind in Kind)
 STATUSES = ("active", "committed", "released", "expired")
 SETTLED = ("open", "settled")
 WAYS = ("in_transit", "received", "written_off")
-
-
-class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Commands that stand alone: each has its `verb`, its `key`, and the fields of its body beside them."""
-
-    commands: list[dict[str, Any]]
 
 
 @routes.post("/receive")
@@ -170,12 +161,7 @@ async def reconcile(tenant: str) -> Response:
 @operation("Up to 500 commands at once, each on its own", body=BulkBody, answer="BulkResults")
 async def bulk(tenant: str) -> Response:
     """Results stand in the order asked; one refusal does not stop the others. Each command carries its own key."""
-    commands = fit(await json_body(), BulkBody).commands
-    if not 1 <= len(commands) <= stock.COMMANDS_MAX:
-        raise refuse("too_many_commands" if commands else "invalid_body", {"field": "commands"}, max=stock.COMMANDS_MAX)
-    asked = stock.asked_in_bulk(commands)
-    answers = await stock.perform_each(ctx(), asked)
-    return respond.json({"results": [result(each, answer) for each, answer in zip(asked, answers, strict=True)]})
+    return respond.json(await commands.perform_bulk(parts().turnstile, ctx(), await json_body()))
 
 
 @routes.get("/levels")
@@ -399,5 +385,4 @@ async def settle(tenant: str, exception: str) -> Response:
 
 async def _perform(verb: str) -> Response:
     key = idempotency_key()
-    answer: Answer = await stock.perform(ctx(), verb, key, await json_body())
-    return await outcome(answer)
+    return await outcome(await commands.perform(parts().turnstile, ctx(), verb, key, await json_body()))

@@ -10,17 +10,16 @@ import orjson
 import structlog
 from quart import Blueprint, current_app, websocket
 
-from events.feed import Feed, Resync, Subscription
+from events.feed import Resync, Subscription
 from inventory.answer import Answer, Asked
 from inventory.context import Context, Unavailable
-from inventory.stock import COMMANDS_MAX, asked_in_bulk, perform, perform_each
+from inventory.stock import COMMANDS_MAX, asked_in_bulk
 from kit.errors import Refusal, Refused
-from web import errors, strict
-from web.access import allow, caller, ctx
+from web import commands, errors, strict
+from web.access import allow, caller, ctx, must_be_allowed
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, SEQ_MAX, wanted
-from web.results import result
-from web.wiring import parts
+from web.wiring import Parts, parts
 
 log = structlog.get_logger("web")
 
@@ -43,7 +42,7 @@ async def live(tenant: str) -> None:
     """A till's line. Ends when either side leaves, the server stops, or the key behind it is revoked."""
     standing = Standing(parts().callers, caller(), "stock.read")
     await websocket.accept()
-    line = Line(ctx(), parts().wiring.feed, standing, current_app.extensions["closing"])
+    line = Line(ctx(), parts(), standing, current_app.extensions["closing"])
     code = await line.run()
     await websocket.close(code)
 
@@ -51,9 +50,10 @@ async def live(tenant: str) -> None:
 class Line:
     """One connection: a reader of frames, a writer of frames, and the feed between them once the till said hello."""
 
-    def __init__(self, context: Context, feed: Feed, standing: Standing, closing: asyncio.Event) -> None:
+    def __init__(self, context: Context, parts: Parts, standing: Standing, closing: asyncio.Event) -> None:
         self._context = context
-        self._feed = feed
+        self._parts = parts
+        self._feed = parts.wiring.feed
         self._standing = standing
         self._closing = closing
         self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
@@ -152,7 +152,8 @@ class Line:
             await self._refuse(identity, Refusal("idempotency_key_missing", ({"field": "key"},)))
             return
         try:
-            await self._answer(identity, await perform(self._now(), verb, key, body))
+            await self._count()
+            await self._answer(identity, await commands.perform(self._parts.turnstile, self._now(), verb, key, body))
         except Refused as refused:
             await self._refuse(identity, refused.refusal)
         except Unavailable as problem:
@@ -163,25 +164,30 @@ class Line:
 
     async def _batch(self, frame: Frame) -> None:
         """A batch takes as much of the window as it has commands, at most all of it."""
-        commands = frame.get("commands")
-        weight = max(1, min(WINDOW, len(commands))) if isinstance(commands, list) else 1
+        listed = frame.get("commands")
+        weight = max(1, min(WINDOW, len(listed))) if isinstance(listed, list) else 1
         for _ in range(weight):
             await self._window.acquire()
         self._start(self._perform_batch(frame), weight)
 
     async def _perform_batch(self, frame: Frame) -> None:
-        commands = frame.get("commands")
-        if not isinstance(commands, list) or not 1 <= len(commands) <= COMMANDS_MAX:
+        listed = frame.get("commands")
+        if not isinstance(listed, list) or not 1 <= len(listed) <= COMMANDS_MAX:
             await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "commands", "max": COMMANDS_MAX},)))
             return
         try:
-            asked = asked_in_frames(commands)
+            asked = asked_in_frames(listed)
+            await self._count()
+            results = await commands.perform_each(self._parts.turnstile, self._now(), asked)
         except Refused as refused:
             await self._refuse(frame.get("id"), refused.refusal)
-            return
-        answers = await perform_each(self._now(), asked)
-        results = [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
-        await self._say({"op": "done", "id": frame.get("id"), "results": results})
+        else:
+            await self._say({"op": "done", "id": frame.get("id"), "results": results})
+
+    async def _count(self) -> None:
+        """Against the limits of mutations, as a request of its own would; a pause before the refusal holds the window too."""
+        who = self._standing.caller
+        await must_be_allowed(self._parts.limits.mutation(who.tenant.id, who.actor.principal_id))
 
     async def _answer(self, identity: Any, answer: Answer) -> None:
         if answer.refusal is not None:

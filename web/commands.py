@@ -1,0 +1,43 @@
+"""Stock commands as every way in asks for them: in the turn of their company, one at a time or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from inventory import stock
+from inventory.answer import Answer, Asked
+from inventory.body import fit
+from inventory.context import Context
+from kit.errors import refuse
+from web.results import result
+from web.turnstile import Turnstile
+
+
+class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Commands that stand alone: each has its `verb`, its `key`, and the fields of its body beside them."""
+
+    commands: list[dict[str, Any]]
+
+
+async def perform(turnstile: Turnstile, ctx: Context, verb: str, key: str, body: Any) -> Answer:
+    """One command; see `inventory.stock.perform`."""
+    async with turnstile.turn(ctx.tenant.id):
+        return await stock.perform(ctx, verb, key, body)
+
+
+async def perform_bulk(turnstile: Turnstile, ctx: Context, body: Any) -> dict[str, Any]:
+    """The commands of a bulk body, each on its own, and the answer to all of them."""
+    commands = fit(body, BulkBody).commands
+    if not 1 <= len(commands) <= stock.COMMANDS_MAX:
+        raise refuse("too_many_commands" if commands else "invalid_body", {"field": "commands"}, max=stock.COMMANDS_MAX)
+    return {"results": await perform_each(turnstile, ctx, stock.asked_in_bulk(commands))}
+
+
+async def perform_each(turnstile: Turnstile, ctx: Context, asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    """Many commands in one turn; their results in the order asked."""
+    async with turnstile.turn(ctx.tenant.id, len(asked)):
+        answers = await stock.perform_each(ctx, asked)
+    return [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
