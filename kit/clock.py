@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 Clock = Callable[[], int]
 SECOND = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_OF_UTC = EPOCH.replace(tzinfo=None)
 NEVER = 2**62
 """An expiry that never comes: what a hard hold carries."""
 
@@ -30,7 +31,7 @@ def to_us(moment: datetime) -> int:
 
 def rfc3339(us: int) -> str:
     """`2026-11-21T08:00:00.000000Z`: the wire format of every time."""
-    return from_us(us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (_EPOCH_OF_UTC + timedelta(microseconds=us)).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> int:

@@ -38,6 +38,8 @@ def parse(value: Any, decimals: int = DECIMALS_MAX) -> int:
 
 def format_qty(millionths: int, decimals: int = 0) -> str:
     """Decimal string with at least `decimals` places and no more than the value needs: 4250000 at 3 is `4.250`."""
+    if not decimals and not millionths % ONE:  # most of what is shown; an answer shows ten
+        return str(millionths // ONE)
     sign = "-" if millionths < 0 else ""
     whole, fraction = divmod(abs(millionths), ONE)
     digits = f"{fraction:06d}".rstrip("0").ljust(decimals, "0")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import finalize, ref
 
 from sqlalchemy import Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -80,9 +80,10 @@ Names = Mapping[Key, Entry]
 
 def directory_of(engine: AsyncEngine) -> Directory:
     """The one directory of this process for a database."""
-    found = _directories.get(engine)
+    found = _directories.get(id(engine))
     if found is None:
-        found = _directories[engine] = Directory(engine)
+        found = _directories[id(engine)] = Directory(engine)
+        finalize(engine, _directories.pop, id(engine), None)
     return found
 
 
@@ -90,7 +91,7 @@ class Directory:
     """Remembers names per tenant. Only what exists is remembered: a thing made a moment ago is found at once."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = ref(engine)  # which outlives whoever asks, and must not be kept alive by being known here
         self._tenants: dict[int, _Tenant] = {}
 
     async def look(self, tenant_id: int, keys: Iterable[Key]) -> Names:
@@ -137,7 +138,9 @@ class Directory:
             for place, column in enumerate(zip(*(key[1:] for key in of_kind), strict=True)):
                 params[f"{what}_{place}"] = list(column)
         entries: dict[Key, Entry] = {}
-        async with reading(self._engine, tenant_id) as connection:
+        engine = self._engine()
+        assert engine is not None
+        async with reading(engine, tenant_id) as connection:
             for what, fact in await connection.execute(_statement(frozenset(wanted)), params):
                 entries.update(_entries(what, fact))
         return entries
@@ -185,7 +188,8 @@ class _Tenant:
         self._tidy_at = max(TIDY_FROM, 2 * (len(self._entries) + coming))
 
 
-_directories: WeakKeyDictionary[AsyncEngine, Directory] = WeakKeyDictionary()
+_directories: dict[int, Directory] = {}
+"""By the identity of their engines, for as long as these live: comparing engines costs more than looking a name up."""
 _running: set[asyncio.Task[None]] = set()
 _BY_NAME = {"sku", "warehouse", "location", "lot"}
 
