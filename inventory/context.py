@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from db.tenancy import reading
+from db.tenancy import reading, set_warehouses
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock
 from kit.errors import Refusal, refuse
@@ -68,12 +68,13 @@ class Context:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A read-only snapshot of the tenant."""
-        async with reading(self.engine, self.tenant.id) as connection:
+        """A read-only snapshot of the tenant, as far as the actor sees it."""
+        async with reading(self.engine, self.tenant.id, self.actor.warehouses) as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[UnitOfWork]:
         """A transaction for things and documents, with the facts about them."""
         async with unit_of_work(self.engine, self.tenant.id, self.actor.principal_id, self.actor.role) as work:
+            await set_warehouses(work.connection, self.actor.warehouses)
             yield work

@@ -49,6 +49,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 """Who has which permission (sources: product.md, people; the stock ledger document's role list)."""
 
 
+OF_WHOLE_COMPANY = _EDIT | _RULE
+"""Permissions that cannot be limited to warehouses: items, places, people, keys and settings are the company's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A company as every request carries it."""
@@ -64,17 +68,25 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking: the principal, its kind and label, and its role at this moment."""
+    """Who is asking: the principal, its kind and label, and its role at this moment.
+
+    `warehouses`: ids of those they are limited to, None for all. Whoever is limited decides nothing that concerns all of them.
+    """
 
     principal_id: int
     kind: str
     label: str
     role: Role
     language: str | None = None
+    warehouses: frozenset[int] | None = None
 
     def may(self, permission: str) -> bool:
-        """True if the role grants the permission."""
-        return permission in PERMISSIONS[self.role]
+        """True if the role grants the permission, and the grant does not stop at some warehouses."""
+        return permission in PERMISSIONS[self.role] and (self.warehouses is None or permission not in OF_WHOLE_COMPANY)
+
+    def sees(self, warehouse_id: int) -> bool:
+        """True if they have business in the warehouse."""
+        return self.warehouses is None or warehouse_id in self.warehouses
 
 
 SYSTEM = Actor(0, "system", "Onhand", Role.SYSTEM)

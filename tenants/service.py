@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -114,6 +114,23 @@ class People:
             await _change_user(work, principal_id, disabled_at=self._now())
             await end_sessions(work, principal_id)
             await work.record("user_disabled", user.email)
+        self.callers.forget(tenant.id, principal_id)
+
+    async def limit_to(self, tenant: Tenant, by: Actor, principal_id: int, warehouses: Mapping[int, str] | None) -> None:
+        """Let a person or key see and move the stock of some warehouses (id -> code) only, or (None) of all again.
+
+        Their sessions end, as with another role. The last admin is not limited.
+        """
+        _permit(by, "people.write")
+        if warehouses is not None and not warehouses:
+            raise refuse("value_missing", {"field": "warehouses"})
+        async with self._work(tenant, by) as work:
+            if warehouses is not None:
+                await _keep_an_admin(work, principal_id)
+            await store.grant_warehouses(work.connection, tenant.id, principal_id, warehouses or ())
+            await end_sessions(work, principal_id)
+            codes = None if warehouses is None else sorted(warehouses.values())
+            await work.record("warehouses_granted", str(principal_id), warehouses=codes)
         self.callers.forget(tenant.id, principal_id)
 
     async def choose_language(self, tenant: Tenant, by: Actor, language: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,6 +100,17 @@ api_keys = Table(
     _of_principal(),
     UniqueConstraint("tenant_id", "key_hash"),
 )
+
+warehouse_grants = Table(
+    "warehouse_grants",
+    metadata,
+    tenant_id(),
+    Column("principal_id", Integer, primary_key=True),
+    Column("warehouse_id", Integer, primary_key=True),
+    _of_principal(),
+    ForeignKeyConstraint(["tenant_id", "warehouse_id"], ["warehouses.tenant_id", "warehouses.id"]),
+)
+"""Who is limited to which warehouses. Whoever has no row here is not limited."""
 
 live_tickets = Table(
     "live_tickets",
@@ -213,9 +225,24 @@ async def keys_counted(connection: AsyncConnection, tenant: int) -> int:
 
 
 async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
-    """Principals of the enabled admins, locked until the transaction ends so that two of them cannot step down at once."""
-    query = select(users.c.principal_id).where(users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None))
+    """Principals of the enabled admins who are not limited to warehouses.
+
+    They are locked until the transaction ends, so that two of them cannot step down at once.
+    """
+    unlimited = _granted(users).is_(None)
+    query = select(users.c.principal_id).where(
+        users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None), unlimited
+    )
     return set((await connection.execute(query.order_by(users.c.principal_id).with_for_update())).scalars())
+
+
+async def grant_warehouses(connection: AsyncConnection, tenant: int, principal_id: int, warehouses: Iterable[int]) -> None:
+    """Let the principal into these warehouses only; into all when there are none."""
+    mine = (warehouse_grants.c.tenant_id == tenant) & (warehouse_grants.c.principal_id == principal_id)
+    await connection.execute(warehouse_grants.delete().where(mine))
+    rows = [{"tenant_id": tenant, "principal_id": principal_id, "warehouse_id": each} for each in warehouses]
+    if rows:
+        await connection.execute(warehouse_grants.insert(), rows)
 
 
 async def add_principal(connection: AsyncConnection, tenant: int, kind: str, label: str) -> int:
@@ -224,21 +251,31 @@ async def add_principal(connection: AsyncConnection, tenant: int, kind: str, lab
     return int(made.scalar_one())
 
 
+def _granted(of: Table) -> Any:
+    """The warehouses that a principal is limited to, NULL when it is not."""
+    mine = (warehouse_grants.c.tenant_id == of.c.tenant_id) & (warehouse_grants.c.principal_id == of.c.principal_id)
+    return select(func.array_agg(warehouse_grants.c.warehouse_id)).where(mine).scalar_subquery()
+
+
 def _users() -> Any:
-    return select(users, principals.c.label).join(
+    return select(users, principals.c.label, _granted(users).label("warehouses")).join(
         principals, (principals.c.tenant_id == users.c.tenant_id) & (principals.c.id == users.c.principal_id)
     )
 
 
 def _keys() -> Any:
-    return select(api_keys)
+    return select(api_keys, _granted(api_keys).label("warehouses"))
 
 
 def _user(row: Row[Any]) -> UserRow:
-    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language)
+    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, _limited(row.warehouses))
     return UserRow(actor, row.email, row.password_hash, row.disabled_at)
 
 
 def _key(row: Row[Any]) -> KeyRow:
-    actor = Actor(row.principal_id, "key", row.name, Role(row.role))
+    actor = Actor(row.principal_id, "key", row.name, Role(row.role), warehouses=_limited(row.warehouses))
     return KeyRow(actor, row.name, row.prefix, row.key_hash, row.created_at, row.expires_at, row.used_at, row.revoked_at)
+
+
+def _limited(warehouses: list[int] | None) -> frozenset[int] | None:
+    return None if warehouses is None else frozenset(warehouses)

@@ -94,6 +94,10 @@ class Command(Struct, array_like=True, frozen=True, kw_only=True):
     effective_at_us: int = 0  # 0: when it is recorded
 
 
+Scope = tuple[int, ...]
+"""The warehouses that whoever asks may touch, empty for all: a document with a line elsewhere is not there for them."""
+
+
 class Receive(Command, tag=1, frozen=True, kw_only=True):
     """Stock comes in."""
 
@@ -138,6 +142,7 @@ class Commit(Command, tag=5, frozen=True, kw_only=True):
 
     reservation: int
     lines: tuple[PartLine, ...] | None = None
+    scope: Scope = ()
 
 
 class Release(Command, tag=6, frozen=True, kw_only=True):
@@ -145,6 +150,7 @@ class Release(Command, tag=6, frozen=True, kw_only=True):
 
     reservation: int
     lines: tuple[PartLine, ...] | None = None
+    scope: Scope = ()
 
 
 class Extend(Command, tag=7, frozen=True, kw_only=True):
@@ -152,12 +158,14 @@ class Extend(Command, tag=7, frozen=True, kw_only=True):
 
     reservation: int
     expires_in_us: int
+    scope: Scope = ()
 
 
 class Harden(Command, tag=8, frozen=True, kw_only=True):
     """A soft hold becomes firm: it no longer ends by itself."""
 
     reservation: int
+    scope: Scope = ()
 
 
 class Expire(Command, tag=9, frozen=True, kw_only=True):
@@ -178,6 +186,7 @@ class Arrive(Command, tag=11, frozen=True, kw_only=True):
 
     transfer: int
     lines: tuple[PartLine, ...] | None = None
+    scope: Scope = ()
 
 
 class WriteOff(Command, tag=12, frozen=True, kw_only=True):
@@ -185,6 +194,7 @@ class WriteOff(Command, tag=12, frozen=True, kw_only=True):
 
     transfer: int
     lines: tuple[PartLine, ...] | None = None
+    scope: Scope = ()
 
 
 class Correct(Command, tag=13, frozen=True, kw_only=True):

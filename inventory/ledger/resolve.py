@@ -17,6 +17,7 @@ from inventory.lots.service import NewLot, create_lots
 from kit import quantity
 from kit.errors import refuse
 from kit.text import is_code
+from tenants.domain import Actor
 
 AnyLine = LineBody | CostedLineBody | AdjustLineBody
 COST_MAX = 2**62
@@ -139,7 +140,13 @@ def _keys(line: AnyLine) -> Iterable[tuple[str, Key]]:
 
 async def _look(ctx: Context, lines: Sequence[AnyLine]) -> Names:
     keys = {key for line in lines for _, key in _keys(line) if _can_exist(key)}
-    return await directory_of(ctx.engine).look(ctx.tenant.id, keys)
+    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
+    return names if ctx.actor.warehouses is None else {key: name for key, name in names.items() if _is_seen(ctx.actor, name)}
+
+
+def _is_seen(actor: Actor, name: Entry) -> bool:
+    """A warehouse that somebody has no business in is not there for them, and so neither is what is in it."""
+    return not isinstance(name, WarehouseName) or actor.sees(name.id)
 
 
 def _can_exist(key: Key) -> bool:

@@ -10,7 +10,7 @@ from inventory.catalog.directory import Key, Names, directory_of
 from inventory.catalog.domain import checked_text
 from inventory.context import Context
 from inventory.ledger.bodies import AHEAD_MAX_US, AdjustBody, AdjustLineBody, IssueBody, ReceiveBody
-from inventory.ledger.messages import Adjust, AdjustLine, Issue, Line, Outcome, Receive
+from inventory.ledger.messages import Adjust, AdjustLine, Issue, Line, Outcome, Receive, Scope
 from inventory.ledger.render import error_json, keys_of_errors, keys_of_levels, keys_of_rows, level_json, named, row_json
 from inventory.ledger.resolve import Place, base_cost, base_quantity, places, positive_quantity, with_new_lots
 from kit.clock import SECOND, parse_rfc3339
@@ -126,6 +126,11 @@ def _effective_at_us(ctx: Context, text: str | None, complaints: Complaints) -> 
     if at < EARLIEST_US:
         complaints.add("out_of_range", "effective_at", min="2000-01-01T00:00:00Z")
     return at
+
+
+def scope_of(ctx: Context) -> Scope:
+    """The warehouses whose documents the actor may touch, as commands carry them: none named is all."""
+    return () if ctx.actor.warehouses is None else tuple(sorted(ctx.actor.warehouses))
 
 
 def line_of(place: Place, qty: int, unit_cost: int | None = None) -> Line:

@@ -44,7 +44,7 @@ def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | R
 
 def decide_commit(state: StockView, command: Commit, now: int) -> Decision | Refusal:
     """The promised stock leaves. It was available when promised; only a count since then can have taken it away."""
-    hold = state.reservation(command.reservation)
+    hold = _seen(state, command)
     refusal = _not_open(hold, now)
     if hold is None or refusal:
         return refusal or Refusal("reservation_not_found")
@@ -70,7 +70,7 @@ def decide_commit(state: StockView, command: Commit, now: int) -> Decision | Ref
 
 def decide_release(state: StockView, command: Release, now: int) -> Decision | Refusal:
     """What was promised becomes available again."""
-    hold = state.reservation(command.reservation)
+    hold = _seen(state, command)
     refusal = _not_open(hold, now)
     if hold is None or refusal:
         return refusal or Refusal("reservation_not_found")
@@ -82,12 +82,12 @@ def decide_release(state: StockView, command: Release, now: int) -> Decision | R
 
 def decide_extend(state: StockView, command: Extend, now: int) -> Decision | Refusal:
     """A new end, counted from now."""
-    return _new_term(state, command.reservation, now, (False, now + command.expires_in_us), "extended")
+    return _new_term(state, command, now, (False, now + command.expires_in_us), "extended")
 
 
 def decide_harden(state: StockView, command: Harden, now: int) -> Decision | Refusal:
     """Firm from now on."""
-    return _new_term(state, command.reservation, now, (True, NEVER), "hardened")
+    return _new_term(state, command, now, (True, NEVER), "hardened")
 
 
 def decide_expire(state: StockView, command: Expire, now: int) -> Decision | Refusal:
@@ -99,6 +99,14 @@ def decide_expire(state: StockView, command: Expire, now: int) -> Decision | Ref
     if isinstance(parts, Refusal) or not parts:
         return Refusal("nothing_due")
     return _give_back(hold, command.reservation, Kind.EXPIRE, "expired", parts)
+
+
+def _seen(state: StockView, command: Commit | Release | Extend | Harden) -> HoldView | None:
+    """The reservation, unless part of it is where whoever asks has no business."""
+    hold = state.reservation(command.reservation)
+    if hold is None or not command.scope:
+        return hold
+    return hold if all(line.warehouse in command.scope for line in hold.lines) else None
 
 
 def _not_open(hold: HoldView | None, now: int) -> Refusal | None:
@@ -133,8 +141,8 @@ def _give_back(hold: HoldView, seq: int, kind: Kind, measure: str, parts: list[P
     return Decision(entries, reservation=seq, changes=[HoldChange(index, measure, qty) for index, qty, _ in parts])
 
 
-def _new_term(state: StockView, seq: int, now: int, term: tuple[bool, int], note: str) -> Decision | Refusal:
-    hold = state.reservation(seq)
+def _new_term(state: StockView, command: Extend | Harden, now: int, term: tuple[bool, int], note: str) -> Decision | Refusal:
+    hold = _seen(state, command)
     refusal = _not_open(hold, now)
     if hold is None or refusal:
         return refusal or Refusal("reservation_not_found")
@@ -143,7 +151,7 @@ def _new_term(state: StockView, seq: int, now: int, term: tuple[bool, int], note
     # A row without a change of stock: it tells every screen that the term changed, and who changed it.
     line = next(line for line in hold.lines if line.open)
     entry = Entry(Kind.RESERVE, (line.item, line.warehouse), (line.location, line.lot, line.owner, 0))
-    return Decision([entry], reservation=seq, term=term, note=note)
+    return Decision([entry], reservation=command.reservation, term=term, note=note)
 
 
 def _is_pinned(line: HoldLineView) -> bool:

@@ -11,7 +11,7 @@ from inventory.ledger.bodies import LineBody
 from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine, Release, Reserve
 from inventory.ledger.render import keys_of_levels, level_json
 from inventory.ledger.resolve import places, positive_quantity
-from inventory.ledger.service import header, line_of
+from inventory.ledger.service import header, line_of, scope_of
 from inventory.reservations.messages import EXPIRES_IN_DEFAULT_S, ExtendBody, HardenBody, PartBody, ReserveBody
 from inventory.reservations.render import keys_of_hold, reservation_json
 from kit.clock import SECOND
@@ -42,26 +42,30 @@ async def build_commit(ctx: Context, asked: Asked) -> Commit:
     """The command of a `commit` body."""
     body = fit(asked.body, PartBody)
     told = header(ctx, None, effective_at=body.effective_at)
-    return Commit(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+    lines = await _parts(ctx, body.lines)
+    return Commit(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=lines, scope=scope_of(ctx))
 
 
 async def build_release(ctx: Context, asked: Asked) -> Release:
     """The command of a `release` body."""
     body = fit(asked.body, PartBody)
     told = header(ctx, None, effective_at=body.effective_at)
-    return Release(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=await _parts(ctx, body.lines))
+    lines = await _parts(ctx, body.lines)
+    return Release(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=lines, scope=scope_of(ctx))
 
 
 async def build_extend(ctx: Context, asked: Asked) -> Extend:
     """The command of an `extend` body."""
     body = fit(asked.body, ExtendBody)
-    return Extend(**head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=body.expires_in * SECOND)
+    return Extend(
+        **head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=body.expires_in * SECOND, scope=scope_of(ctx)
+    )
 
 
 async def build_harden(ctx: Context, asked: Asked) -> Harden:
     """The command of a `harden` body."""
     body = fit(asked.body, HardenBody)
-    return Harden(**head(ctx, asked), reservation=_reservation(body.reservation))
+    return Harden(**head(ctx, asked), reservation=_reservation(body.reservation), scope=scope_of(ctx))
 
 
 async def show_reservation(ctx: Context, outcome: Outcome) -> Json:

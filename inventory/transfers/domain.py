@@ -39,25 +39,31 @@ def decide_ship(state: StockView, command: Ship, now: int) -> Decision | Refusal
 
 def decide_arrive(state: StockView, command: Arrive, now: int) -> Decision | Refusal:
     """What was under way is on hand, at the location the command names; what is not good stays blocked."""
-    parts = _parts(state.transfer(command.transfer), command.lines, "over_receipt")
-    if isinstance(parts, Refusal):
-        return parts
-    transfer = state.transfer(command.transfer)
-    assert transfer is not None
+    transfer = _seen(state, command)
+    parts = _parts(transfer, command.lines, "over_receipt")
+    if transfer is None or isinstance(parts, Refusal):
+        return parts if isinstance(parts, Refusal) else Refusal("transfer_not_found")
     entries = [_arriving(transfer.lines[index], qty, part.location if part else 0) for index, qty, part in parts]
     return _overflow(state, entries) or Decision(entries, transfer=_change(command.transfer, "received", parts))
 
 
 def decide_write_off(state: StockView, command: WriteOff, now: int) -> Decision | Refusal:
     """What was under way is lost: the one way in which a transfer makes us own less."""
-    parts = _parts(state.transfer(command.transfer), command.lines, "more_than_in_transit")
-    if isinstance(parts, Refusal):
-        return parts
-    transfer = state.transfer(command.transfer)
-    assert transfer is not None
+    transfer = _seen(state, command)
+    parts = _parts(transfer, command.lines, "more_than_in_transit")
+    if transfer is None or isinstance(parts, Refusal):
+        return parts if isinstance(parts, Refusal) else Refusal("transfer_not_found")
     lines = [(transfer.lines[index], qty) for index, qty, _ in parts]
     entries = [_under_way(Kind.WRITE_OFF, x.item, x.to, (x.lot, x.owner, x.condition), -qty) for x, qty in lines]
     return Decision(entries, transfer=_change(command.transfer, "written_off", parts))
+
+
+def _seen(state: StockView, command: Arrive | WriteOff) -> TransferView | None:
+    """The transfer, unless it goes where whoever asks has no business."""
+    transfer = state.transfer(command.transfer)
+    if transfer is None or not command.scope:
+        return transfer
+    return transfer if all(line.to in command.scope for line in transfer.lines) else None
 
 
 def _parts(transfer: TransferView | None, asked: tuple[PartLine, ...] | None, too_much: str) -> list[Part] | Refusal:

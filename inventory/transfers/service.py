@@ -12,7 +12,7 @@ from inventory.ledger.bodies import LineBody
 from inventory.ledger.messages import Arrive, Outcome, PartLine, Ship, WriteOff
 from inventory.ledger.render import keys_of_levels, level_json
 from inventory.ledger.resolve import Place, places, positive_quantity
-from inventory.ledger.service import header, line_of
+from inventory.ledger.service import header, line_of, scope_of
 from inventory.transfers import queries
 from inventory.transfers.messages import TransferBody, TransferLineBody, TransferPartBody
 from inventory.transfers.render import keys_of_transfer, transfer_json
@@ -39,7 +39,7 @@ async def build_arrive(ctx: Context, asked: Asked) -> Arrive:
     body = fit(asked.body, TransferPartBody)
     told = header(ctx, None, body.reason, body.effective_at)
     transfer = _transfer(body.transfer)
-    return Arrive(**head(ctx, asked), **told, transfer=transfer, lines=await _parts(ctx, transfer, body))
+    return Arrive(**head(ctx, asked), **told, transfer=transfer, lines=await _parts(ctx, transfer, body), scope=scope_of(ctx))
 
 
 async def build_write_off(ctx: Context, asked: Asked) -> WriteOff:
@@ -47,7 +47,7 @@ async def build_write_off(ctx: Context, asked: Asked) -> WriteOff:
     body = fit(asked.body, TransferPartBody)
     told = header(ctx, None, body.reason, body.effective_at, reason_required=True)
     transfer = _transfer(body.transfer)
-    return WriteOff(**head(ctx, asked), **told, transfer=transfer, lines=await _parts(ctx, transfer, body))
+    return WriteOff(**head(ctx, asked), **told, transfer=transfer, lines=await _parts(ctx, transfer, body), scope=scope_of(ctx))
 
 
 async def show_transfer(ctx: Context, outcome: Outcome) -> Json:

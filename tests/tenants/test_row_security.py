@@ -26,6 +26,10 @@ OUTSIDE_TENANTS = {"alembic_version"}
 TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
 SWEPT_TABLES = {"stock_partitions", "stock_holds", "stock_proofs"}
 """What the engine, and nobody else, may look through for all companies: heads, how far they are proven, holds that ran out."""
+PLACED_TABLES = {
+    "item_limits", "locations", "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_transfers", "warehouses",
+}  # fmt: skip
+"""What lies in a warehouse: whoever is limited to some of them reads no rows of others."""
 OWN_ROWS = "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::integer))"
 
 
@@ -60,8 +64,18 @@ async def test_the_policy_binds_reading_and_writing_to_the_tenant(owner: asyncpg
     for_all = [row for row in policies if row["roles"] == ["public"]]
     said = [(row["cmd"], row["permissive"], _plain(row["qual"]), _plain(row["with_check"])) for row in for_all]
     assert said == [("ALL", "PERMISSIVE", OWN_ROWS, OWN_ROWS)]
-    others = {(row["policyname"], tuple(row["roles"]), row["cmd"]) for row in policies if row not in for_all}
-    assert others <= ({("of_engine", ("onhand_engine",), "SELECT")} if table in SWEPT_TABLES else set())
+    others = {(row["policyname"], tuple(row["roles"]), row["cmd"], row["permissive"]) for row in policies if row not in for_all}
+    placed = {("of_warehouses", ("onhand_app",), "SELECT", "RESTRICTIVE")} if table in PLACED_TABLES else set()
+    assert placed <= others
+    swept = {("of_engine", ("onhand_engine",), "SELECT", "PERMISSIVE")} if table in SWEPT_TABLES else set()
+    assert others - placed <= swept
+
+
+async def test_every_table_of_warehouses_ends_at_those_of_the_transaction(owner: asyncpg.Connection) -> None:
+    found = await owner.fetch(
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'warehouse_id'"
+    )
+    assert {row["table_name"] for row in found} | {"warehouses"} == PLACED_TABLES | {"warehouse_grants"}
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)

@@ -187,6 +187,7 @@ SCHEMAS: dict[str, Schema] = {
         name=_TEXT,
         role=_one_of(*(role.label for role in Role)),
         permissions=_list(_TEXT),
+        warehouses={"type": ["array", "null"], "items": _TEXT},
     ),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
     "Status": _object(status=_TEXT),

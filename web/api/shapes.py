@@ -171,8 +171,8 @@ TRANSFER_COLUMNS = ("id", "status", "from", "to", "reference", "lines", "created
 RESERVATION_COLUMNS = ("id", "status", "hold", "expires_at", "reference", "lines", "created_at", "created_by")
 
 
-def me(caller: Caller) -> Json:
-    """Who is asking, and what they may do."""
+def me(caller: Caller, warehouses: list[str] | None) -> Json:
+    """Who is asking, and what they may do in which warehouses (None: in all)."""
     tenant, actor = caller.tenant, caller.actor
     return {
         "tenant": {
@@ -186,7 +186,8 @@ def me(caller: Caller) -> Json:
         "kind": actor.kind,
         "name": actor.label,
         "role": actor.role.label,
-        "permissions": sorted(PERMISSIONS[actor.role]),
+        "permissions": sorted(each for each in PERMISSIONS[actor.role] if actor.may(each)),
+        "warehouses": warehouses,
     }
 
 
