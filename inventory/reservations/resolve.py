@@ -98,7 +98,8 @@ async def _places(ctx: Context, bodies: Sequence[Sequence[LineBody]]) -> list[li
 def _multiple(place: Place, line: ReserveLineBody, number: int, complaints: Complaints) -> int:
     if line.multiple is None:
         return 1
+    before = len(complaints)
     multiple = base_quantity(place.item, line.multiple, line.unit, "multiple", number, complaints)
-    if multiple <= 0:
+    if multiple <= 0 and len(complaints) == before:
         complaints.add("quantity_not_positive", "multiple", number)
     return max(multiple, 1)
