@@ -71,8 +71,8 @@ async def rebuild(pool: Pool, partition: Partition, anchors: Anchors, by: str, c
 
 async def _rebuilt(connection: Connection, partition: Partition, fence: Record, correct: Correct) -> list[Change]:
     """Reservations before buckets: what they have open is what is pinned. Balances last, each with its correction row."""
-    changes = await _reservations(connection, partition, fence["epoch"])
-    changes += await _transfers(connection, partition, fence["epoch"])
+    changes = await _reservations(connection, partition)
+    changes += await _transfers(connection, partition)
     changes += await _buckets(connection, partition)
     balances = await _all(connection, ledger.BALANCES, *partition)
     written = [(*partition, row["item_id"], row["warehouse_id"], *(row[name] for name in ledger.MEASURES)) for row in balances]
@@ -81,11 +81,11 @@ async def _rebuilt(connection: Connection, partition: Partition, fence: Record, 
     return changes + [_change("balance", row, ("item_id", "warehouse_id"), ledger.MEASURES) for row in balances]
 
 
-async def _reservations(connection: Connection, partition: Partition, epoch: int) -> list[Change]:
+async def _reservations(connection: Connection, partition: Partition) -> list[Change]:
     seqs = [row["seq"] for row in await _all(connection, reservations.DRIFTED, *partition)]
     rows = _by(await _all(connection, reservations.ROWS, *partition, seqs), "document")
     kept = _by(await _all(connection, reservations.KEPT, *partition, seqs), "seq")
-    await connection.execute(_FORGET, *partition, epoch, seqs, [])
+    await connection.execute(reservations.REMOVE, *partition, seqs, timeout=PATIENCE_S)
     changes = []
     for seq in seqs:
         of_rows, of_kept = rows.get(seq, []), kept.get(seq, [])
@@ -97,11 +97,11 @@ async def _reservations(connection: Connection, partition: Partition, epoch: int
     return changes
 
 
-async def _transfers(connection: Connection, partition: Partition, epoch: int) -> list[Change]:
+async def _transfers(connection: Connection, partition: Partition) -> list[Change]:
     seqs = [row["document"] for row in await _all(connection, transfers.DRIFTED, *partition)]
     rows = _by(await _all(connection, transfers.ROWS, *partition, seqs), "document")
     kept = _by(await _all(connection, transfers.KEPT, *partition, seqs), "seq")
-    await connection.execute(_FORGET, *partition, epoch, [], seqs)
+    await connection.execute(transfers.REMOVE, *partition, seqs, timeout=PATIENCE_S)
     changes = []
     for seq in seqs:
         lines = transfers.lines_of(rows.get(seq, []))
@@ -155,7 +155,6 @@ _FENCE = """
 UPDATE stock_partitions SET epoch = epoch + 1, owner = '' WHERE tenant_id = $1 AND part = $2 AND halted_rule IS NOT NULL
 RETURNING epoch, seq, head_hash
 """
-_FORGET = "SELECT stock_forget($1, $2, $3, $4, $5)"
 _TELL = """
 INSERT INTO facts (tenant_id, name, subject, body, principal_id, role)
 VALUES ($1, 'ledger_rebuilt', $2::smallint::text, $3::text::jsonb, $4, $5)

@@ -34,6 +34,7 @@ SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND document = ANY
 ORDER BY document, seq
 """  # noqa: S608 - the numbers are ours
 KEPT = "SELECT * FROM stock_holds WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[]) ORDER BY seq, line"
+REMOVE = "DELETE FROM stock_holds WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[])"
 ANSWERS = "SELECT reply FROM stock_replies WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[]) ORDER BY seq"
 COLUMNS = (
     "seq", "line", "expires_at_us", "created_at_us", "qty", "open", "committed", "released", "expired", "item_id", "warehouse_id",

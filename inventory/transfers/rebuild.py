@@ -23,6 +23,7 @@ SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND document = ANY
   AND kind IN ({int(Kind.SHIP)}, {int(Kind.ARRIVE)}, {int(Kind.WRITE_OFF)}) ORDER BY document, seq
 """  # noqa: S608 - the numbers are ours
 KEPT = "SELECT * FROM stock_transfers WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[]) ORDER BY seq, line"
+REMOVE = "DELETE FROM stock_transfers WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[])"
 COLUMNS = (
     "seq", "line", "created_at_us", "qty", "open", "received", "written_off", "item_id", "source_id", "warehouse_id", "lot_id",
     "owner_id", "condition", "created_by", "reference",
