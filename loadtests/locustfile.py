@@ -6,6 +6,7 @@ The goods are made before the first user comes. When the last has gone, what is 
 from __future__ import annotations
 
 import json
+import resource
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,13 +19,15 @@ from locust.env import Environment
 from app.processes import end_with_parent
 from app.sales.rest import Stuck
 from loadtests.scenarios import company, flash_sale, goods
-from loadtests.scenarios.books import Books, Check
+from loadtests.scenarios.asking import Asker
+from loadtests.scenarios.books import Books
 from loadtests.scenarios.dashboards import Screen
 from loadtests.scenarios.flash_sale import Buyer
 from loadtests.scenarios.receiving_dock import Dockhand
 from loadtests.scenarios.shop import Shopper
 from loadtests.scenarios.stage import Stage
 from loadtests.scenarios.tills import Till
+from loadtests.verdict import Check
 
 __all__ = ["Buyer", "Dockhand", "Screen", "Shopper", "Till"]
 
@@ -58,6 +61,8 @@ def stop(environment: Environment, **_: Any) -> None:
     """The clock stands; users finish what they are at."""
     stage = _stage(environment)
     stage.seconds = time.monotonic() - stage.began
+    count = environment.runner.user_classes_count if environment.runner else {}
+    stage.users = {each.scenario: count.get(each.__name__, 0) for each in environment.user_classes if issubclass(each, Asker)}
 
 
 def broke(user_instance: Any, exception: BaseException, **_: Any) -> None:
@@ -113,11 +118,18 @@ def _report(environment: Environment, checks: list[Check]) -> dict[str, Any]:
     errors = sorted(stats.errors.values(), key=lambda each: -each.occurrences)[:ERRORS_SHOWN]
     return {
         "seconds": stage.seconds,
+        "users": stage.users,
+        "cpu_share": _cpu_s() / (stage.seconds or 1.0),
         "requests": requests,
         "errors": [{"name": each.name, "what": str(each.error), "times": each.occurrences} for each in errors],
         "checks": [each._asdict() for each in checks],
         "counts": dict(stage.books.counts),
     }
+
+
+def _cpu_s() -> float:
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _tell(environment: Environment) -> None:
@@ -139,7 +151,7 @@ _LISTENERS = {
     events.init_command_line_parser: options,
     events.init: prepare,
     events.test_start: begin,
-    events.test_stop: stop,
+    events.test_stopping: stop,
     events.user_error: broke,
     events.quitting: close,
 }

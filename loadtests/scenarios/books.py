@@ -57,14 +57,6 @@ MOVES = {
 _LEAVES = Levels(on_hand=-1)
 
 
-class Check(NamedTuple):
-    """Something that must be so whatever the load: what, how it was found, and whether that is right."""
-
-    name: str
-    found: str
-    ok: bool
-
-
 @dataclass(slots=True)
 class Books:
     """`levels` by company, item and warehouse. `accepted` and `refused` hold the keys that were answered."""

@@ -10,8 +10,9 @@ import orjson
 from locust import between, task
 
 from loadtests.scenarios.asking import TIMEOUT_S, Asker
-from loadtests.scenarios.books import Books, Check, Command
+from loadtests.scenarios.books import Books, Command
 from loadtests.scenarios.goods import Shelves, wire
+from loadtests.verdict import Check
 
 TWICE = 0.2
 HANGS_UP = 0.1

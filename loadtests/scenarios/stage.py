@@ -15,12 +15,16 @@ REMEMBERED = 20_000
 
 @dataclass(slots=True)
 class Stage:
-    """One run, which `began` (`time.monotonic`) and lasted so many `seconds`. `begin` is called with every command before it is sent."""
+    """One run, which `began` (`time.monotonic`) and lasted so many `seconds` with so many `users` by scenario.
+
+    `begin` is called with every command before it is sent.
+    """
 
     shelves: Shelves
     books: Books
     began: float = 0.0
     seconds: float = 0.0
+    users: dict[str, int] = field(default_factory=dict)
     _sent: dict[str, float] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
