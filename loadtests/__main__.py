@@ -114,9 +114,7 @@ def _print(report: dict[str, Any], verdicts: Sequence[verdict.Verdict], checks: 
     say()
     table(("check", "found", "verdict"), [(each.name, each.found, "ok" if each.ok else "BROKEN") for each in checks])
     counted = "; ".join(f"{name} {count:,}" for name, count in sorted(report["counts"].items()))
-    say(
-        f"\n  {counted}\n  The generator took {100 * report['cpu_share']:.0f} % of a core of the {os.cpu_count()} it shares with the system."
-    )
+    say(f"\n  {counted}\n  The generator took {100 * report['cpu_share']:.0f} % of one of the {os.cpu_count()} cores.")
 
 
 def _arguments() -> argparse.Namespace:

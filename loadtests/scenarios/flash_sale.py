@@ -25,7 +25,7 @@ class Buyer(Asker):
     """Somebody who wants one piece, and then somebody else."""
 
     weight = 20
-    wait_time = between(0.1, 0.4)
+    wait_time = between(0.3, 1)
     scenario = "flash_sale"
 
     @task

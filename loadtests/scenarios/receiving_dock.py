@@ -23,7 +23,7 @@ class Dockhand(Asker):
     """Somebody with a scanner at the gate."""
 
     weight = 5
-    wait_time = between(0.5, 1.5)
+    wait_time = between(2, 5)
     scenario = "receiving_dock"
     role = "inventory"
 

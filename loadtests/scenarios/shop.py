@@ -21,7 +21,7 @@ class Shopper(Asker):
     """One customer after the other."""
 
     weight = 35
-    wait_time = between(0.2, 0.8)
+    wait_time = between(1, 2.5)
     scenario = "shop"
 
     @property
@@ -74,7 +74,7 @@ class Shopper(Asker):
 
     def _reserve(self) -> Command:
         warehouse = random.choice(self.goods.warehouses)
-        lines = tuple((sku, warehouse, random.randint(1, 2)) for sku in random.sample(self.goods.skus, random.randint(1, 3)))
+        lines = tuple((sku, warehouse, random.randint(1, 2)) for sku in random.sample(self.goods.skus, random.randint(1, 2)))
         body = {"lines": wire(lines), "reference": "web shop", "expires_in": HOLD_S}
         return Command(self.goods.company, self.role, "reserve", self.stage.key(self.scenario), body, lines)
 

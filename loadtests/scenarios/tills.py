@@ -33,7 +33,7 @@ class Till(Asker):
     """One till in one warehouse, with one line that is opened again whenever it is lost."""
 
     weight = 30
-    wait_time = between(0.5, 1.5)
+    wait_time = between(2, 5)
     scenario = "tills"
     count: ClassVar[int] = 0
 
@@ -87,7 +87,7 @@ class Till(Asker):
         self._do([self.stage.end_of_hold(self.goods, self.role, verb, *each) for each in held], verb)
 
     def _reserve(self) -> Command:
-        lines = tuple((sku, self.warehouse, random.randint(1, 2)) for sku in random.sample(self.goods.skus, random.randint(1, 3)))
+        lines = tuple((sku, self.warehouse, random.randint(1, 2)) for sku in random.sample(self.goods.skus, random.randint(1, 2)))
         body = {"lines": wire(lines), "reference": f"till-{self.number}", "expires_in": HOLD_S}
         return Command(self.goods.company, self.role, "reserve", self.stage.key(self.scenario), body, lines)
 
