@@ -72,9 +72,9 @@ def own(engine: str) -> Iterator[Place]:
     with ExitStack() as held:
         held.callback(remove, folder)
         port, log = free_port(), folder / "run.log"
-        said = {"ONHAND_VAR": str(folder / "var"), "ONHAND_HOST": "127.0.0.1", "ONHAND_PORT": str(port), "ONHAND_ENGINE": engine}
+        said = {"ONHAND_VAR": str(folder), "ONHAND_HOST": "127.0.0.1", "ONHAND_PORT": str(port), "ONHAND_ENGINE": engine}
         environ = {name: text for name, text in os.environ.items() if name not in variables()} | said
-        place = Place(f"http://127.0.0.1:{port}", folder / "var" / "demo.json", folder, log, environ)
+        place = Place(f"http://127.0.0.1:{port}", folder / "demo.json", folder, log, environ)
         held.callback(place.stop)
         with step(f"The whole system, engine {engine}"):
             place.process = spawn_ours(["run"], environ, log)
