@@ -50,8 +50,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped; there is nothing to tell yet.", file=sys.stderr)
         return 130
-    verdicts = verdict.judged(promises, report)
+    absent = [name for name in args.scenarios if not report["users"].get(name)]
+    verdicts = verdict.judged({name: promise for name, promise in promises.items() if name not in absent}, report)
     _print(report, verdicts, checks)
+    if absent:
+        say(f"  Left out, because {args.users} users are too few to share: {', '.join(absent)}.")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps({**report, "checks": [each._asdict() for each in checks]}, indent=1) + "\n")
     began = f"stopped after {report['seconds']:.0f} s; " if stopped else ""

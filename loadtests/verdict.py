@@ -75,7 +75,7 @@ class Verdict:
             )
         else:
             shown = (
-                f"{self.per_second:.1f} ≥ {self.per_second_min:.1f}",
+                f"{_rate(self.per_second)} ≥ {_rate(self.per_second_min)}",
                 f"{found.p50_ms:.0f}",
                 f"{found.p95_ms:.0f} ≤ {target.p95_ms_max:g}",
                 f"{found.p99_ms:.0f} ≤ {target.p99_ms_max:g}",
@@ -121,6 +121,10 @@ def _verdict(name: str, found: Measured, seconds: float, least: float, target: T
         "failed": _share(found) <= target.failed_share_max,
     }
     return Verdict(name, found, rate, least, target, tuple(what for what, met in looks.items() if not met))
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.1f}" if per_second >= 1 else f"{per_second:.2f}"
 
 
 def _share(found: Measured) -> float:
