@@ -3,9 +3,10 @@
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test browsers run test check bench chaos verify clean
+.PHONY: help setup setup-test browsers run test check bench load chaos verify clean
 
 TYPED := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests)
+LOAD_OPTIONS := $(if $(T),--seconds "$(T)") $(if $(U),--users "$(U)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(URL),--url "$(URL)")
 RUN_OPTIONS := $(if $(PORT),--port "$(PORT)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(SALES),--sales "$(SALES)") $(if $(SPEED),--speed "$(SPEED)")
 
 help:
@@ -34,6 +35,10 @@ check: setup-test ## style, types and the import contracts
 
 bench: setup-test ## the engine beside what one would build instead, 3 minutes; FULL=1 for hours, W="W1 W3" for some
 	@exec .venv/bin/python -m loadtests.bench $(if $(FULL),--full) $(W)
+
+# KEY, TENANT, EMAIL and PASSWORD go by the environment, where no list of processes shows them.
+load: setup-test ## tills, shop, dashboards, flash sale and dock at once for a minute; options: S="tills shop" T=60 U=100
+	@exec .venv/bin/python -m loadtests $(LOAD_OPTIONS) $(S)
 
 chaos: setup-test ## real faults, done to real parts under load; about 20 minutes, or some: make chaos C="A3 B21"
 	@exec .venv/bin/python -m tests.chaos $(C)

@@ -122,7 +122,7 @@ Known = dict[bytes, tuple[bytes, bytes]]
 """Recorded outcomes: key hash -> (body hash, outcome)."""
 
 _ENDS_WITH_FLAG = 0x97
-"""msgpack for a list of seven: an outcome without a transfer, whose last byte is its `replayed` flag."""
+"""msgpack for a list of seven: an outcome without a transfer or backorder, whose last byte is its `replayed` flag."""
 _REPLAYED = b"\xc3"
 """msgpack for true."""
 
@@ -209,6 +209,8 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
         (),
         False,
     )
+    if decision.backordered is not None:
+        return (*shown, None, decision.backordered)
     return shown if transfer is None else (*shown, transfer.shown())
 
 

@@ -53,6 +53,12 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--tenant", metavar="SLUG", help="of this company only")
     verify.add_argument("--deep", action="store_true", help="everything from the first row, instead of what came since the last proof")
     verify.add_argument("--resume", metavar="SLUG", help="let this company's halted stock be written again, if all of it holds now")
+    verify.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="with --resume: first make balances, buckets, reservations and transfers anew from the ledger's rows, if those prove; "
+        "without it --resume only tells what that would change",
+    )
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(command=_verify)
 

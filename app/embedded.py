@@ -194,6 +194,8 @@ def postgres_options(shared_buffers_mb: int, disk_free: int) -> dict[str, str]:
         # Log files are kept for their next use: making a new one stops every commit for 20 to 40 ms while it is filled with zeros.
         "min_wal_size": f"{log_mb // 2}MB",
         "checkpoint_timeout": "15min",
+        # A new company's first import must not wait a minute until the planner knows that there are more rows than one.
+        "autovacuum_naptime": "10s",
         "max_connections": "200",
         "jit": "off",
         "timezone": "UTC",

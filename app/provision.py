@@ -88,6 +88,25 @@ def migrate(owner_url: str) -> None:
     command.upgrade(config, "head")
 
 
+async def count_uncounted(owner_url: str) -> list[str]:
+    """Gather statistics of tables that have none yet, and return their names.
+
+    Without any, the planner takes 80 items for one and joins them row by row: a dashboard of a new company takes seconds. The
+    server would see to it by itself only at its next round.
+    """
+    connection = await _connect(owner_url)
+    try:
+        rows = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples < 0 ORDER BY 1"
+        )
+        names = [row["relname"] for row in rows]
+        if names:
+            await connection.execute(f"ANALYZE {', '.join(map(_quoted, names))}")
+        return names
+    finally:
+        await connection.close()
+
+
 def database_name(url: str) -> str:
     """The database an address points to. Raises CannotStart when it names none."""
     name = unquote(urlsplit(url).path.lstrip("/"))

@@ -112,6 +112,7 @@ class Supervisor:
             provision.migrate(urls.owner)
         with step("Demo companies"):
             asyncio.run(demo.ensure(self.settings, urls))
+            asyncio.run(provision.count_uncounted(urls.owner))
 
     def _start_engine(self, urls: Urls, started: ExitStack) -> None:
         if self.settings.engine == "local":

@@ -69,6 +69,7 @@ class Decision(Struct, frozen=True):
 
     `totals` (on hand, reserved, blocked, in transit) is what the cell of the entries holds before them, whatever it held.
     `past`: it has happened already, before it is recorded.
+    `backordered` (line, item, quantity) is what a promise leaves out, None where nothing may be left out.
     """
 
     entries: list[Entry]
@@ -80,6 +81,7 @@ class Decision(Struct, frozen=True):
     transfer: NewTransfer | TransferChange | None = None
     totals: tuple[int, int, int, int] | None = None
     past: bool = False
+    backordered: Sequence[tuple[int, int, int]] | None = None
 
 
 class Needs(NamedTuple):

@@ -9,6 +9,7 @@ from inventory.decision import Decision, Needs, Refusal, StockView
 from inventory.ledger import domain as ledger
 from inventory.ledger import messages as m
 from inventory.reservations import domain as reservations
+from inventory.reservations import split
 from inventory.transfers import domain as transfers
 
 
@@ -25,6 +26,7 @@ HANDLERS: dict[type, Handler] = {
     m.Issue: Handler(ledger.needs_of_lines, ledger.decide_issue, True),
     m.Adjust: Handler(ledger.needs_of_lines, ledger.decide_adjust, True),
     m.Reserve: Handler(reservations.needs_of_reserve, reservations.decide_reserve, False),
+    m.ReserveSplit: Handler(split.needs_of_split, split.decide_split, False),
     m.Commit: Handler(reservations.needs_of_reservation, reservations.decide_commit, False),
     m.Release: Handler(reservations.needs_of_reservation, reservations.decide_release, False),
     m.Extend: Handler(reservations.needs_of_reservation, reservations.decide_extend, False),

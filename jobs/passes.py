@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from inventory.ledger.proof import BEARABLE, Fault, Proof, Record
+from inventory.ledger.proof import BEARABLE, DERIVED, Fault, Proof, Record
 from inventory.transfers import proof as transfers
 from jobs.anchors import Anchors, Connection, Partition
 
@@ -45,6 +45,11 @@ class Verdict:
         return next((fault for fault in self.faults if fault.rule not in BEARABLE), None)
 
     @property
+    def rows_at_fault(self) -> bool:
+        """Whether something other than what is made of the rows does not hold: then nothing can be made of them."""
+        return any(fault.rule not in BEARABLE | DERIVED for fault in self.faults)
+
+    @property
     def lacks_anchors(self) -> bool:
         """Whether more was anchored than the anchors at hand say."""
         return any(fault.rule == "anchor_missing" for fault in self.faults)
@@ -71,6 +76,11 @@ async def deep(pool: Pool, partition: Partition, anchors: Anchors, *, checkpoint
         proof = Proof(*partition)
         last = await connection.fetchrow("SELECT * FROM stock_proofs WHERE tenant_id = $1 AND part = $2", *partition)
         return await _deeply(connection, proof, anchors, last if checkpoint else None)
+
+
+async def proven(connection: Connection, partition: Partition, anchors: Anchors) -> Verdict:
+    """Prove everything from the first row in a transaction of the caller's, with what it has written; nothing proven before counts."""
+    return await _deeply(connection, Proof(*partition), anchors, None)
 
 
 async def _onwards(connection: Connection, proof: Proof, anchors: Anchors, rows_max: int | None) -> Verdict:

@@ -7,7 +7,8 @@
 Columns: time (a bare `"` repeats the one above), deed, answer, then on hand, reserved and available of a warehouse and, if
 said, what is in transit to it. Words of a deed: `receive QTY PLACE`, `issue QTY PLACE [late]`, `adjust ±QTY PLACE`,
 `count QTY of EXPECTED PLACE`,
-`reserve NAME QTY PLACE [+ QTY PLACE …] [hard] [for SECONDS]`, `commit NAME [QTY PLACE]`, `release NAME [QTY PLACE]`,
+`reserve NAME QTY PLACE [+ QTY PLACE …] [hard] [partial] [by MULTIPLE] [for SECONDS]` (a place
+may be several: `osh,main`), `commit NAME [QTY PLACE]`, `release NAME [QTY PLACE]`,
 `extend NAME for SECONDS`, `harden NAME`, `ship NAME QTY PLACE [+ QTY PLACE …] to WAREHOUSE`,
 `arrive NAME [QTY PLACE]`, `lose NAME [QTY PLACE]`, `look`. A place is `WAREHOUSE[/LOCATION][#LOT][!CONDITION]`.
 """
@@ -38,7 +39,9 @@ from inventory.ledger.messages import (
     Receive,
     Release,
     Reserve,
+    ReserveSplit,
     Ship,
+    SplitLine,
     WriteOff,
     decode_outcome,
 )
@@ -110,11 +113,7 @@ class World:
                 at = self._line("1", place)
                 return Adjust(**head, lines=(_adjust(at, set_to=quantity.parse(qty), expected=quantity.parse(expected)),))
             case ["reserve", _, *rest]:
-                seconds = int(rest[rest.index("for") + 1]) if "for" in rest else 900
-                pairs = rest[: rest.index("for")] if "for" in rest else rest
-                hard = "hard" in pairs
-                lines = self._lines([word for word in pairs if word != "hard"])
-                return Reserve(**head, lines=lines, hard=hard, expires_in_us=seconds * SECOND, holds_max=self.holds_max)
+                return self._reserve(head, rest)
             case ["commit" | "release" as verb, name, *pairs]:
                 return (Commit if verb == "commit" else Release)(**head, reservation=self.holds.get(name, 999), lines=self._parts(pairs))
             case ["ship", _, *pairs, "to", warehouse]:
@@ -126,6 +125,26 @@ class World:
             case ["harden", name]:
                 return Harden(**head, reservation=self.holds[name])
         raise AssertionError(f"no such deed: {' '.join(words)}")
+
+    def _reserve(self, head: dict[str, Any], words: list[str]) -> AnyCommand:
+        said = {name: words[words.index(name) + 1] for name in ("for", "by") if name in words}
+        pairs = words[: min([words.index(word) for word in ("hard", "partial", *said) if word in words], default=len(words))]
+        promise: dict[str, Any] = {
+            "hard": "hard" in words,
+            "expires_in_us": int(said.get("for", 900)) * SECOND,
+            "holds_max": self.holds_max,
+        }
+        if not any("," in word for word in pairs) and "partial" not in words:
+            return Reserve(**head, lines=self._lines(pairs), **promise)
+        words_of_lines = [word for word in pairs if word != "+"]
+        multiple = quantity.parse(said["by"]) if "by" in said else 1
+        lines = [self._split_line(*pair, multiple) for pair in zip(words_of_lines[::2], words_of_lines[1::2], strict=True)]
+        return ReserveSplit(**head, lines=tuple(lines), **promise, partial="partial" in words)
+
+    def _split_line(self, qty: str, places: str, multiple: int) -> SplitLine:
+        lines = [self._line(qty, place) for place in places.split(",")]
+        first, warehouses = lines[0], tuple(line.warehouse for line in lines)
+        return SplitLine(ITEM, warehouses, first.qty, multiple, first.location, first.lot, first.owner, first.condition)
 
     def _load(self, command: AnyCommand) -> None:
         needs = HANDLERS[type(command)].needs(command)

@@ -118,6 +118,13 @@ _STOCK = {
     "delta_or_count": Meaning(422, _("Change or count, not both"), _("Say either the change or the count with what was expected.")),
     "lot_or_serial": Meaning(422, _("Lot or serial number, not both"), _("Say either the lot or the serial number.")),
     "serial_is_one": Meaning(422, _("A serial number is one piece"), _("A serial number stands for exactly one piece.")),
+    "warehouse_or_warehouses": Meaning(
+        422, _("One warehouse or several, not both"), _("Say either the warehouse or the warehouses in order of preference.")
+    ),
+    "warehouse_twice": Meaning(422, _("A warehouse is named twice"), _("Name each warehouse once, in order of preference.")),
+    "with_warehouses_only": Meaning(422, _("This goes with warehouses"), _("Only a line that names warehouses has this.")),
+    "in_one_warehouse_only": Meaning(422, _("This goes with one warehouse"), _("Only a line that names one warehouse has this.")),
+    "not_a_multiple": Meaning(422, _("Not a multiple"), _("The quantity must be a multiple of %(multiple)s.")),
     "soft_only": Meaning(422, _("A firm reservation has no end"), _("Only a soft reservation has an end.")),
     "not_a_time": Meaning(422, _("Not a time"), _("A time is written with its zone, such as 2026-11-21T08:00:00Z.")),
     "in_the_future": Meaning(422, _("The time is in the future"), _("What has not happened yet cannot be written down.")),

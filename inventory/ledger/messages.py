@@ -126,6 +126,20 @@ class Reserve(Command, tag=4, frozen=True, kw_only=True):
     holds_max: int = 0
 
 
+class SplitLine(Struct, array_like=True, frozen=True, gc=False):
+    """So much of an item from `warehouses` in order of preference, each giving a multiple of `multiple`. With one warehouse it may
+    be pinned as a `Line` may."""
+
+    item: int
+    warehouses: tuple[int, ...]
+    qty: int
+    multiple: int = 1
+    location: int = 0
+    lot: int = 0
+    owner: int = 0
+    condition: int = 0
+
+
 class PartLine(Struct, array_like=True, frozen=True, gc=False):
     """Part of a document's line, named by item and warehouse. Of a transfer: its destination, and the location it arrives at."""
 
@@ -209,7 +223,23 @@ class Correct(Command, tag=13, frozen=True, kw_only=True):
     in_transit: int
 
 
-AnyCommand = Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire | Ship | Arrive | WriteOff | Correct
+class ReserveSplit(Command, tag=14, frozen=True, kw_only=True):
+    """As `Reserve`, of lines that several warehouses may serve. `partial`: promise what there is, and tell what is missing.
+
+    A message of its own, so that the plain promise stays as small as it is, and an engine of before refuses what it does not know
+    instead of overlooking half of it.
+    """
+
+    lines: tuple[SplitLine, ...]
+    hard: bool
+    expires_in_us: int
+    holds_max: int = 0
+    partial: bool = False
+
+
+AnyCommand = (
+    Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire | Ship | Arrive | WriteOff | Correct | ReserveSplit
+)
 
 
 class Level(Struct, array_like=True, frozen=True, gc=False):
@@ -313,12 +343,21 @@ class Transfer(Struct, array_like=True, frozen=True):
     lines: tuple[TransferLine, ...]
 
 
+class Backorder(Struct, array_like=True, frozen=True, gc=False):
+    """What a line asked for and nobody could promise."""
+
+    line: int
+    item: int
+    qty: int
+
+
 class Outcome(Struct, array_like=True, frozen=True):
     """What became of a command, stored under its key and given again when the key comes back.
 
     `code` is empty when it was done, else the refusal's stable code; `errors` are the refusal's facts in internal ids.
     `seq` is the last ledger row it wrote (for a refusal, the partition's sequence when it was refused). Outcomes without
     a transfer are written without that field: they are the same bytes as before there were any, and stay readable both ways.
+    So it is with `backordered`, which only what was asked for with `partial` has, be it empty.
     """
 
     code: str
@@ -329,6 +368,7 @@ class Outcome(Struct, array_like=True, frozen=True):
     errors: tuple[dict[str, int | str], ...] = ()
     replayed: bool = False  # set on the way out, never stored
     transfer: Transfer | None = None
+    backordered: tuple[Backorder, ...] | None = None
 
 
 encode_command = msgspec.msgpack.Encoder().encode

@@ -27,7 +27,7 @@ FAULTS_MAX = 50
 """After so many faults the rest is not worth listing: the first one is what matters."""
 BEARABLE = frozenset({"reply", "anchor_missing"})
 """Rules whose breach does not make the numbers wrong. Every other one halts the partition."""
-_DERIVED = frozenset({"balance", "bucket", "hold", "in_transit", "reserved", "reply", "transfer"})
+DERIVED = frozenset({"balance", "bucket", "hold", "in_transit", "reserved", "reply", "transfer"})
 """Rules about what is made of the rows: when the rows themselves are at fault, these follow from it."""
 
 
@@ -42,7 +42,7 @@ class Fault:
     @property
     def order(self) -> tuple[bool, int]:
         """Causes before what follows from them, then by row."""
-        return self.rule in _DERIVED, self.seq
+        return self.rule in DERIVED, self.seq
 
 
 @dataclass(slots=True)

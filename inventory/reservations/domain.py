@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory.decision import Decision, Entry, HoldChange, HoldLineView, HoldView, Needs, NewHold, Refusal, StockView
 from inventory.ledger.domain import Part, Taken, draw, grain_of, is_plain, short_of_available, spread
-from inventory.ledger.messages import Commit, Expire, Extend, Harden, Kind, Line, PartLine, Release, Reserve
+from inventory.ledger.messages import Commit, Expire, Extend, Harden, Kind, Line, PartLine, Release, Reserve, ReserveSplit
 from kit.clock import NEVER
 
 
@@ -21,8 +21,8 @@ def needs_of_reservation(command: Commit | Release | Extend | Harden | Expire) -
 
 def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | Refusal:
     """All lines or none; lines of one cell are added up before checking (worked example E13)."""
-    if command.holds_max and state.open_holds(command.principal) >= command.holds_max:
-        return Refusal("too_many_holds", ({"limit": command.holds_max, "open": state.open_holds(command.principal)},))
+    if command.holds_max and (refusal := too_many_holds(state, command)):
+        return refusal
     blocked = [_where(number, line) for number, line in enumerate(command.lines) if line.condition]
     if blocked:
         return Refusal("not_sellable", tuple(blocked))
@@ -40,6 +40,12 @@ def decide_reserve(state: StockView, command: Reserve, now: int) -> Decision | R
         entries.append(Entry(Kind.RESERVE, key, grain, 0, line.qty, delta_pinned=0 if plain else line.qty))
     expires_at_us = NEVER if command.hard else now + command.expires_in_us
     return Decision(entries, NewHold(command.lines, command.hard, expires_at_us))
+
+
+def too_many_holds(state: StockView, command: Reserve | ReserveSplit) -> Refusal | None:
+    """The refusal of a principal who has as many reservations open as it may have."""
+    held = state.open_holds(command.principal)
+    return Refusal("too_many_holds", ({"limit": command.holds_max, "open": held},)) if held >= command.holds_max else None
 
 
 def decide_commit(state: StockView, command: Commit, now: int) -> Decision | Refusal:

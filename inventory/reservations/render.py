@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from inventory.catalog.directory import Key, Names
-from inventory.ledger.messages import Hold, HoldLine
+from inventory.ledger.messages import Backorder, Hold, HoldLine
 from inventory.ledger.render import item_of, warehouse_of
 from kit.clock import rfc3339
 from kit.ids import reservation_id
@@ -22,6 +23,11 @@ def keys_of_hold(hold: Hold) -> set[Key]:
     return keys
 
 
+def keys_of_backorders(missing: Iterable[Backorder]) -> set[Key]:
+    """What must be looked up to show what could not be promised."""
+    return {("item", each.item) for each in missing}
+
+
 def reservation_json(hold: Hold, names: Names, now_us: int, part: int = 0) -> Json:
     """The reservation at `now_us`: a soft hold whose time has passed shows as expired before anybody wrote that down."""
     ran_out = has_run_out(hold, now_us)
@@ -35,6 +41,12 @@ def reservation_json(hold: Hold, names: Names, now_us: int, part: int = 0) -> Js
         "created_at": rfc3339(hold.created_at_us),
         "created_by": names.get(("principal", hold.created_by), ""),
     }
+
+
+def backorder_json(missing: Backorder, names: Names) -> Json:
+    """What a line asked for and nobody could promise."""
+    item = item_of(missing.item, names)
+    return {"line": missing.line, "sku": item.sku, "qty": format_qty(missing.qty, item.decimals), "unit": item.unit}
 
 
 def status_of(hold: Hold, now_us: int) -> str:

@@ -8,34 +8,32 @@ from inventory.body import Complaints, fit
 from inventory.catalog.directory import directory_of
 from inventory.context import Context
 from inventory.ledger.bodies import LineBody
-from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine, Release, Reserve
+from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine, Release, Reserve, ReserveSplit
 from inventory.ledger.render import keys_of_levels, level_json
 from inventory.ledger.resolve import places, positive_quantity
 from inventory.ledger.service import header, line_of, scope_of
 from inventory.reservations.messages import EXPIRES_IN_DEFAULT_S, ExtendBody, HardenBody, PartBody, ReserveBody
-from inventory.reservations.render import keys_of_hold, reservation_json
+from inventory.reservations.render import backorder_json, keys_of_backorders, keys_of_hold, reservation_json
+from inventory.reservations.resolve import choices_of, split_line
 from kit.clock import SECOND
 from kit.errors import refuse
 from kit.ids import parse_reservation_id
 
 
-async def build_reserve(ctx: Context, asked: Asked) -> Reserve:
-    """The command of a `reserve` body."""
+async def build_reserve(ctx: Context, asked: Asked) -> Reserve | ReserveSplit:
+    """The command of a `reserve` body: the plain one, unless something is left to be chosen."""
     body = fit(asked.body, ReserveBody)
     told = header(ctx, body.reference, effective_at=body.effective_at)
     hard = body.hold == "hard"
     if hard and body.expires_in is not None:
         raise refuse("invalid_body", {"field": "expires_in", "code": "soft_only"})
-    found = await places(ctx, body.lines, adds=True)
-    complaints = Complaints()
-    lines = tuple(
-        line_of(place, positive_quantity(place, line, number, complaints))
-        for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
-    )
-    complaints.raise_any()
+    choices = await choices_of(ctx, body.lines)
     expires_in_us = (body.expires_in or EXPIRES_IN_DEFAULT_S) * SECOND
-    holds_max = included(ctx.tenant.plan, "holds") or 0
-    return Reserve(**head(ctx, asked), **told, lines=lines, hard=hard, expires_in_us=expires_in_us, holds_max=holds_max)
+    promise: Json = {"hard": hard, "expires_in_us": expires_in_us, "holds_max": included(ctx.tenant.plan, "holds") or 0}
+    if body.partial or any(line.warehouses for line in body.lines):
+        lines = tuple(split_line(choice) for choice in choices)
+        return ReserveSplit(**head(ctx, asked), **told, lines=lines, **promise, partial=body.partial)
+    return Reserve(**head(ctx, asked), **told, lines=tuple(line_of(choice.places[0], choice.qty) for choice in choices), **promise)
 
 
 async def build_commit(ctx: Context, asked: Asked) -> Commit:
@@ -72,13 +70,16 @@ async def show_reservation(ctx: Context, outcome: Outcome) -> Json:
     """The answer of a promising verb."""
     hold = outcome.hold
     assert hold is not None, "a promising verb that was done has a reservation"
-    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys_of_hold(hold) | keys_of_levels(outcome.levels))
-    return {
+    missing = outcome.backordered
+    keys = keys_of_hold(hold) | keys_of_levels(outcome.levels) | keys_of_backorders(missing or ())
+    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
+    shown: Json = {
         # As it was when it was done: the same answer whenever the key comes back.
         "reservation": reservation_json(hold, names, now_us=0),
         "levels": [level_json(level, names) for level in outcome.levels],
         "seq": outcome.seq,
     }
+    return shown if missing is None else {**shown, "backordered": [backorder_json(each, names) for each in missing]}
 
 
 VERBS = {

@@ -29,7 +29,9 @@ from inventory.ledger.messages import (
     Receive,
     Release,
     Reserve,
+    ReserveSplit,
     Ship,
+    SplitLine,
     WriteOff,
 )
 from kit.clock import SECOND
@@ -65,6 +67,12 @@ class Company:
     async def reserve(self, qty: int, item: int = 0, key: str = "", expires_in_s: int = 900) -> Outcome:
         head = self.head(key, "reserve", qty)
         return await self.submit(Reserve(**head, lines=(self.line(qty, item),), hard=False, expires_in_us=expires_in_s * SECOND))
+
+    async def split(self, qty: int, partial: bool = False, key: str = "") -> Outcome:
+        """From the first warehouse, else the second."""
+        head = self.head(key, "split", qty, partial)
+        lines = (SplitLine(self.items[0], tuple(self.warehouses), qty * ONE),)
+        return await self.submit(ReserveSplit(**head, lines=lines, hard=False, expires_in_us=900 * SECOND, partial=partial))
 
     async def commit(self, reservation: int, qty: int | None = None, key: str = "") -> Outcome:
         parts = None if qty is None else (PartLine(self.items[0], self.warehouses[0], qty * ONE),)

@@ -41,7 +41,7 @@ def test_kit_stands_on_the_standard_library_alone(path: Path) -> None:
 
 def test_make_alone_lists_every_target() -> None:
     said = subprocess.run(["make"], cwd=HOUSE, capture_output=True, text=True, check=True).stdout
-    for target in ("setup", "run", "test", "check", "bench", "chaos", "verify", "browsers", "clean"):
+    for target in ("setup", "run", "test", "check", "bench", "load", "chaos", "verify", "browsers", "clean"):
         assert re.search(rf"^ +make {target} +\S", said, re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.embedded import Postgres
-from app.provision import Urls, given, migrate, provision, scram, url_with
+from app.provision import Urls, count_uncounted, given, migrate, provision, scram, url_with
 from app.server import remove
 from app.settings import CannotStart, Settings
 from tests.conftest import Database
@@ -145,3 +145,8 @@ class TestExternal:
     def test_wants_the_name_of_a_database(self, postgres: str, tmp_path: Path) -> None:
         with pytest.raises(CannotStart, match="must end with the name of a database"):
             asyncio.run(given(self.settings(tmp_path, DATABASE_URL=postgres.rpartition("/")[0])))
+
+
+async def test_gathers_statistics_of_what_has_none_yet(fresh_database: Database) -> None:
+    assert {"items", "stock_balances", "stock_ledger"} <= set(await count_uncounted(fresh_database.owner))
+    assert await count_uncounted(fresh_database.owner) == []

@@ -46,7 +46,7 @@ class Books:
     def verify(self, **said: Any) -> tuple[int, Any]:
         """Exit code and report of `onhand verify --json`."""
         settings = Settings.from_env({"ONHAND_VAR": str(self.folder)})
-        args = Namespace(**{"tenant": self.slug, "deep": False, "resume": None, "json": True, **said})
+        args = Namespace(**{"tenant": self.slug, "deep": False, "resume": None, "rebuild": False, "json": True, **said})
         with contextlib.redirect_stdout(io.StringIO()) as printed, capture_logs():
             code = main(self.database.engine, settings, args)
         return code, json.loads(printed.getvalue())

@@ -97,7 +97,7 @@ def first(books: Books, **said: object) -> tuple[int, str]:
 def test_says_when_it_could_not_look(
     database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, tenant: str | None
 ) -> None:
-    args = Namespace(tenant=tenant, deep=False, resume=None, json=True)
+    args = Namespace(tenant=tenant, deep=False, resume=None, rebuild=False, json=True)
     assert main(url or database.engine, Settings.from_env({"ONHAND_VAR": str(tmp_path)}), args) == 2
     assert capsys.readouterr().err.startswith("Could not verify: ")
 
@@ -106,7 +106,7 @@ def test_tells_people_what_it_found(books_proven_to: Callable[[int], Books], cap
     books = books_proven_to(4)
     books.did(FLIP)
     books.verify()
-    args = Namespace(tenant=books.slug, deep=False, resume=None, json=False)
+    args = Namespace(tenant=books.slug, deep=False, resume=None, rebuild=False, json=False)
     assert main(books.database.engine, Settings.from_env({"ONHAND_VAR": str(books.folder)}), args) == 1
     said = capsys.readouterr().out
     assert f"{books.slug}.0: #1 to #8, " in said

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from inventory.ledger.messages import AnyCommand, Command, Expire, Issue, Outcome, Reserve, decode_outcome
+from inventory.ledger.messages import AnyCommand, Command, Expire, Issue, Outcome, Reserve, ReserveSplit, decode_outcome
 from inventory.ledger.proof import Proof
 from kit.ids import digest16
 from tests.simulation.clients import NOBODYS, History, Told
@@ -145,6 +145,9 @@ def _by_seq(told: Iterable[Told]) -> dict[int, list[Told]]:
 def _check_refusals(model: Model, told: Iterable[Told]) -> None:
     """Nobody was told that there is too little when there was enough."""
     for each in told:
+        if isinstance(each.command, ReserveSplit):
+            given, missing = model.split(each.command.lines)
+            demand(bool(missing) and not (each.command.partial and given), "refused though there was enough", each.command, each.outcome)
         if isinstance(each.command, (Reserve, Issue)) and not any(line.location for line in each.command.lines):
             wanted: dict[tuple[int, int], int] = {}
             for line in each.command.lines:

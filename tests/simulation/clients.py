@@ -25,6 +25,8 @@ from inventory.ledger.messages import (
     Receive,
     Release,
     Reserve,
+    ReserveSplit,
+    SplitLine,
     encode_command,
 )
 from kit.clock import SECOND
@@ -102,6 +104,15 @@ class Wishes:
         ends = self._random.choice([1, 5, 60, 900]) * SECOND
         return sealed(Reserve, key, lines=lines, hard=self._random.random() < 0.2, expires_in_us=ends)
 
+    def split(self, key: str) -> Command:
+        lines = []
+        for _ in range(self.few()):
+            multiple, (item, *_) = self._random.choice([1, 1, 2]), self.cell()
+            places = self._random.sample(self._warehouses, self._random.randint(1, len(self._warehouses)))
+            lines.append(SplitLine(item, tuple(places), self.qty(4) * multiple, multiple))
+        ends, partial = self._random.choice([1, 5, 60, 900]) * SECOND, self._random.random() < 0.5
+        return sealed(ReserveSplit, key, lines=tuple(lines), hard=False, expires_in_us=ends, partial=partial)
+
     def commit(self, key: str) -> Command:
         return sealed(Commit, key, reservation=self.hold(), lines=self.parts())
 
@@ -154,7 +165,8 @@ class Wishes:
 
 
 _WEIGHTS = {
-    "receive": 14, "issue": 8, "adjust": 5, "count": 4, "reserve": 34, "commit": 14, "release": 9, "extend": 5, "harden": 3, "nonsense": 4,
+    "receive": 14, "issue": 8, "adjust": 5, "count": 4, "reserve": 28, "split": 6, "commit": 14, "release": 9, "extend": 5, "harden": 3,
+    "nonsense": 4,
 }  # fmt: skip
 
 

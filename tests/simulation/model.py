@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from inventory.ledger.messages import Adjust, AnyCommand, Commit, Expire, Extend, Harden, Issue, PartLine, Receive, Release, Reserve
+from inventory.ledger.messages import (
+    Adjust,
+    AnyCommand,
+    Commit,
+    Expire,
+    Extend,
+    Harden,
+    Issue,
+    PartLine,
+    Receive,
+    Release,
+    Reserve,
+    ReserveSplit,
+    SplitLine,
+)
 from kit.clock import NEVER
 
 Cell = tuple[int, int]
@@ -38,12 +52,8 @@ class Model:
                     cell = (line.item, line.warehouse)
                     assert line.expected in (None, self.on_hand[cell]), "a count was taken against other stock than expected"
                     self.on_hand[cell] = self.on_hand[cell] + line.delta if line.delta is not None else line.set_to or 0
-            case Reserve(lines=lines):
-                wanted = _sums([(x.item, x.warehouse, x.qty) for x in lines])
-                assert all(0 <= qty <= self.free(cell) for cell, qty in wanted.items()), "oversold"
-                self.reserved += wanted
-                self.open[seq] = wanted
-                self.ends[seq] = NEVER if command.hard else now + command.expires_in_us
+            case Reserve() | ReserveSplit():
+                self._promise(command, seq, now)
             case Commit() | Release() | Expire():
                 if isinstance(command, Expire):
                     assert self.ends[command.reservation] <= now, "a hold ended before its time"
@@ -54,6 +64,30 @@ class Model:
                     self.on_hand[cell] -= qty if isinstance(command, Commit) else 0
             case Extend() | Harden():
                 self.ends[command.reservation] = NEVER if isinstance(command, Harden) else now + command.expires_in_us
+
+    def split(self, lines: tuple[SplitLine, ...]) -> tuple[Counter[Cell], int]:
+        """What each cell gives, and what is missing."""
+        given, missing = Counter[Cell](), 0
+        for line in sorted(lines, key=lambda line: len(line.warehouses)):
+            rest = line.qty
+            for cell in [(line.item, warehouse) for warehouse in line.warehouses]:
+                part = min(rest, self.free(cell) - given[cell])
+                part -= part % line.multiple
+                given[cell] += part
+                rest -= part
+            missing += rest
+        return +given, missing
+
+    def _promise(self, command: Reserve | ReserveSplit, seq: int, now: int) -> None:
+        if isinstance(command, ReserveSplit):
+            wanted, missing = self.split(command.lines)
+            assert wanted and (command.partial or not missing), "promised what nobody has"
+        else:
+            wanted = _sums([(x.item, x.warehouse, x.qty) for x in command.lines])
+            assert all(0 <= qty <= self.free(cell) for cell, qty in wanted.items()), "oversold"
+        self.reserved += wanted
+        self.open[seq] = wanted
+        self.ends[seq] = NEVER if command.hard else now + command.expires_in_us
 
     def _parts(self, hold: int, asked: tuple[PartLine, ...] | None) -> Counter[Cell]:
         return +self.open[hold] if asked is None else _sums([(x.item, x.warehouse, x.qty) for x in asked])

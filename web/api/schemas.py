@@ -139,7 +139,14 @@ SCHEMAS: dict[str, Schema] = {
         note=_NULLABLE,
     ),
     "Movements": _object(movements=_list(_ref("LedgerRow")), levels=_list(_ref("Level")), seq=_WHOLE),
-    "Reserved": _object(reservation=_ref("Reservation"), levels=_list(_ref("Level")), seq=_WHOLE),
+    "Backorder": _object(line=_WHOLE, sku=_TEXT, qty=_QUANTITY, unit=_TEXT),
+    "Reserved": {
+        "allOf": [
+            _object(reservation=_ref("Reservation"), levels=_list(_ref("Level")), seq=_WHOLE),
+            {"type": "object", "properties": {"backordered": _list(_ref("Backorder"))}},
+        ],
+        "description": "`backordered` is there when `partial` was asked for: the lines, counted from 0, of which something is missing.",
+    },
     "Transferred": _object(transfer=_ref("Transfer"), levels=_list(_ref("Level")), seq=_WHOLE),
     "Drift": _object(sku=_TEXT, warehouse=_TEXT, ledger=_TOTALS, balance=_TOTALS, corrected=_TRUTH),
     "Reconciled": _object(checked=_WHOLE, drift=_list(_ref("Drift")), corrections=_list(_ref("LedgerRow"))),

@@ -88,7 +88,11 @@ async def adjust(tenant: str) -> Response:
 @allow("stock.reserve")
 @operation("Stock is promised", body=ReserveBody, answer="Reserved", status=201, keyed=True, refuses=(409,))
 async def reserve(tenant: str) -> Response:
-    """All lines or none; lines of one item and warehouse are added up before checking. At most a week, or firm."""
+    """All lines or none; lines of one item and warehouse are added up before checking. At most a week, or firm.
+
+    A line may name `warehouses` in order of preference instead of one; each gives what it has available, in whole multiples of
+    `multiple` (so that a kit is not split). With `partial` what there is is promised, and the rest is told as `backordered`.
+    """
     return await _perform("reserve")
 
 
