@@ -64,17 +64,11 @@ async def _home(engine_url: str, settings: Settings) -> Path:
 
 async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:
     """Prove all partitions, or those of a company, since their last proofs or deeply; the verdicts are recorded, and halt."""
-    known = read()
     pool = await make_pool(engine_url, 1)
     try:
-        verdicts = []
-        for name, partition in await _partitions(pool, slug):
-            one_pass = passes.deep if deep else passes.fast
-            found = await one_pass(pool, partition, known)
-            if found.lacks_anchors:  # the watch may have signed while we were reading rows
-                known = read()
-                found = await one_pass(pool, partition, known)
-            verdicts.append((name, await verdict.record(pool, found)))
+        one_pass = passes.deep if deep else passes.fast
+        verdicts = [(name, await verdict.prove(pool, each, read, one_pass)) for name, each in await _partitions(pool, slug)]
+        known = read()
         return Report(verdicts, known.problems + ([] if slug else await _gone(pool, known)))
     finally:
         await pool.close()

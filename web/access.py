@@ -62,6 +62,11 @@ async def whoever() -> Caller | None:
     return found
 
 
+def bearer() -> str | None:
+    """What the request brings in `Authorization: Bearer …`: empty for another scheme, None without the header."""
+    return _bearer(request.headers.get("Authorization"))
+
+
 def install(app: Quart) -> None:
     """Guard every route of the app. Call `check` when all routes are there."""
     app.before_request(_guard_request)
@@ -84,7 +89,7 @@ async def _guard_request() -> ResponseReturnValue | None:
     permission = permission_of(current_app, request.endpoint) if request.endpoint else _PUBLIC
     if not permission:
         return None
-    key = _bearer(request.headers.get("Authorization"))
+    key = bearer()
     g.caller = await parts().callers.of_key(key) if key is not None else await whoever()
     if g.caller is None:
         return _ask_to_sign_in()

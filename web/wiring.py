@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 class Wiring(Protocol):
-    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count."""
+    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count,
+    `run_jobs` runs the jobs that are due, for whoever shows the `jobs_token`."""
 
     @property
     def secret(self) -> str: ...
@@ -39,6 +40,10 @@ class Wiring(Protocol):
     def feed(self) -> Feed: ...
     @property
     def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
+    @property
+    def jobs_token(self) -> str | None: ...
+    @property
+    def run_jobs(self) -> Callable[[], Awaitable[Sequence[dict[str, Any]]]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Wired:
     secret: str = "a secret of tests that is long enough"
     environment: str = "development"
     gauges: Any = list
+    jobs_token: str | None = None
+    run_jobs: Any = None
 
 
 @dataclass(frozen=True, slots=True)

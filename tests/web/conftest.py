@@ -33,6 +33,8 @@ class Wired:
     clock: Clock = now_us
     feed: Any = None
     gauges: Any = list
+    jobs_token: str | None = None
+    run_jobs: Any = None
 
 
 @dataclass(frozen=True, slots=True)
