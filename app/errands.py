@@ -29,6 +29,7 @@ def errands(settings: Settings) -> Callable[[], Awaitable[Sequence[dict[str, Any
                 said, _ = await child.communicate()
             except asyncio.CancelledError:  # whoever asked has gone, or we are stopping: it ends after its batch
                 child.terminate()
+                await child.communicate()
                 raise
         if child.returncode:
             raise OSError(f"the worker ended with code {child.returncode}")
