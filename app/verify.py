@@ -21,6 +21,7 @@ from inventory.ledger.proof import Fault, Record
 from jobs import anchors, passes, verdict
 from jobs.anchors import Anchors
 from jobs.passes import Pool, Verdict
+from jobs.prover import Prover
 
 SHOWN_MAX = 5
 """Faults of a partition told to people; programs get all of them."""
@@ -64,11 +65,15 @@ async def _home(engine_url: str, settings: Settings) -> Path:
 
 async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:
     """Prove all partitions, or those of a company, since their last proofs or deeply; the verdicts are recorded, and halt."""
+
+    async def now() -> Anchors:
+        return read()
+
     pool = await make_pool(engine_url, 1)
     try:
-        one_pass = passes.deep if deep else passes.fast
-        verdicts = [(name, await verdict.prove(pool, each, read, one_pass)) for name, each in await _partitions(pool, slug)]
-        known = read()
+        prover = Prover(pool, now, passes.deep if deep else passes.fast)
+        verdicts = [(name, await prover.prove(each)) for name, each in await _partitions(pool, slug)]
+        known = await prover.anchors()
         return Report(verdicts, known.problems + ([] if slug else await _gone(pool, known)))
     finally:
         await pool.close()

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 
 import asyncpg
 import orjson
@@ -21,6 +21,7 @@ import structlog
 from app.settings import CannotStart, Settings
 from db.engine import make_pool
 from jobs import anchors
+from jobs.anchors import Anchors
 from jobs.job import Means, Pool
 from jobs.registry import JOBS
 from jobs.runner import Runner
@@ -46,7 +47,8 @@ def once(settings: Settings, seconds: float) -> int:
         pool = await make_pool(url, POOL_SIZE)
         try:
             folder = await anchors.home(pool, settings.anchors)
-            ran = await _runner(settings, pool, folder, closing, share=1.0).once(seconds)
+            read = partial(asyncio.to_thread, anchors.read, folder, settings.anchor_key)
+            ran = await _runner(settings, pool, closing, read, share=1.0, with_anchors=True).once(seconds)
         finally:
             await pool.close()
         print(orjson.dumps([{"job": each.job, "run": each.run, "state": each.state} for each in ran]).decode())
@@ -70,31 +72,37 @@ async def _until_told(settings: Settings, url: str, work: Callable[[Settings, st
 
 
 async def _serve(settings: Settings, url: str, closing: asyncio.Event) -> None:
-    share = settings.verify_percent / 100
-    terms = Terms(settings.verify_every_s, share)
+    terms = Terms(settings.verify_every_s, settings.verify_percent / 100)
     pool = await make_pool(url, POOL_SIZE)
     lock = await asyncpg.connect(url)
     try:
         folder = await anchors.home(lock, settings.anchors)
-        runner = _runner(settings, pool, folder, closing, share)
-        runner.with_anchors = False
+        watch: Watch | None = None
+
+        async def at_hand() -> Anchors:
+            assert watch is not None
+            return watch.anchors
+
+        runner = _runner(settings, pool, closing, at_hand, terms.share, with_anchors=False)
         jobs = asyncio.create_task(runner.serve())
         jobs.add_done_callback(lambda _: closing.set())  # a fault of ours: end, and be started again
         # Without its connection the lock is anybody's. Ending is the one sure way not to be the second; the supervisor starts us again.
         lock.add_termination_listener(lambda _: closing.set())
         if await locked(lock, closing, terms.every_s):
-            log.info("watching", anchors=str(folder))
+            watch = Watch(pool, folder, settings.anchor_key, terms, closing)
             runner.with_anchors = True
-            await Watch(pool, folder, settings.anchor_key, terms, closing).run()
+            log.info("watching", anchors=str(folder))
+            await watch.run()
         await jobs
     finally:
         await lock.close()
         await pool.close()
 
 
-def _runner(settings: Settings, pool: Pool, folder: Path, closing: asyncio.Event, share: float) -> Runner:
-    means = Means(pool, lambda: anchors.read(folder, settings.anchor_key), timedelta(days=settings.replies_days), share)
-    return Runner(JOBS, means, closing, with_anchors=True)
+def _runner(
+    settings: Settings, pool: Pool, closing: asyncio.Event, read: Callable[[], Awaitable[Anchors]], share: float, *, with_anchors: bool
+) -> Runner:
+    return Runner(JOBS, Means(pool, read, timedelta(days=settings.replies_days), share), closing, with_anchors=with_anchors)
 
 
 async def locked(connection: asyncpg.Connection[asyncpg.Record], closing: asyncio.Event, every_s: float) -> bool:

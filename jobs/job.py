@@ -36,10 +36,10 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What jobs work with. `anchors` reads the anchors at hand; `share` is the part of its time that proving may take."""
+    """What jobs work with. `anchors` gives the anchors as they are now; `share` is the part of its time that proving may take."""
 
     pool: Pool
-    anchors: Callable[[], Anchors]
+    anchors: Callable[[], Awaitable[Anchors]]
     replies_kept: timedelta
     share: float
 

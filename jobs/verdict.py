@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypeAlias
 
 import structlog
 
 from inventory.ledger.proof import Fault
-from jobs.anchors import Anchors, Partition
+from jobs.anchors import Partition
 from jobs.passes import Pool, Verdict
 from kit.clock import now_us
 from tenants.domain import SYSTEM
 
 log = structlog.get_logger("jobs")
-
-Pass: TypeAlias = Callable[[Pool, Partition, Anchors], Awaitable[Verdict]]
-
-
-async def prove(pool: Pool, partition: Partition, read: Callable[[], Anchors], one_pass: Pass) -> Verdict:
-    """Prove a partition by a pass and record it. The anchors are read again when they lack some: the watch may have signed
-    while rows were read."""
-    found = await one_pass(pool, partition, read())
-    if found.lacks_anchors:
-        found = await one_pass(pool, partition, read())
-    return await record(pool, found)
 
 
 async def record(pool: Pool, verdict: Verdict) -> Verdict:

@@ -11,7 +11,7 @@ from inventory.ledger.proof import Fault
 from jobs.anchors import Partition
 from jobs.job import Failed, Run
 from jobs.passes import deep
-from jobs.verdict import prove
+from jobs.prover import Prover
 
 log = structlog.get_logger("jobs")
 
@@ -32,13 +32,14 @@ class Unproven(Failed):
 
 
 async def verify_deep(run: Run) -> None:
-    """One company after the other, the anchors read anew for each. A ledger that does not prove is halted, and that is what the
+    """One company after the other. A ledger that does not prove is halted, and that is what the
     job is for: it fails only where it could not look. Raises Unproven."""
+    prover = Prover(run.pool, run.means.anchors, deep)
     unread = 0
     for partition in await _partitions(run):
         began = monotonic()
         try:
-            await _prove(run, partition)
+            await _prove(run, prover, partition)
         except AWAY:
             raise
         except Exception:
@@ -51,8 +52,8 @@ async def verify_deep(run: Run) -> None:
         raise Unproven(f"{unread} ledgers could not be read to the end")
 
 
-async def _prove(run: Run, partition: Partition) -> None:
-    verdict = await prove(run.pool, partition, run.means.anchors, deep)
+async def _prove(run: Run, prover: Prover, partition: Partition) -> None:
+    verdict = await prover.prove(partition)
     for fault in verdict.faults:
         _tell(partition, fault)
     run.did(partition[0], rows=verdict.seq, faults=len(verdict.faults))

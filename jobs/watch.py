@@ -13,7 +13,7 @@ from time import monotonic
 
 import structlog
 
-from jobs.anchors import Anchorer, Head, Partition
+from jobs.anchors import Anchorer, Anchors, Head, Partition
 from jobs.job import UNREACHABLE
 from jobs.passes import Pool, fast
 from jobs.verdict import record
@@ -47,6 +47,11 @@ class Watch:
         self._terms = terms
         self._closing = closing
         self._anchored_at = monotonic()
+
+    @property
+    def anchors(self) -> Anchors:
+        """All anchors there are, to the last one signed."""
+        return self._anchorer.anchors
 
     async def run(self) -> None:
         for problem in self._anchorer.anchors.problems:

@@ -34,7 +34,12 @@ def job(work: Callable[[Run], Awaitable[None]], name: str = "job", **more: Any) 
 
 def means(pool: Pool, **more: Any) -> Means:
     """What jobs get; no anchors, unless said otherwise."""
-    return Means(**{"pool": pool, "anchors": Anchors, "replies_kept": timedelta(days=7), "share": 1.0, **more})
+    return Means(**{"pool": pool, "anchors": no_anchors, "replies_kept": timedelta(days=7), "share": 1.0, **more})
+
+
+async def no_anchors() -> Anchors:
+    """As in an installation that has signed nothing yet."""
+    return Anchors()
 
 
 def runner(pool: Pool, jobs: Sequence[Job], closing: asyncio.Event | None = None, **more: Any) -> Runner:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from actors.local import LocalEngine
 from db.engine import make_pool
 from jobs import passes, verify_deep
-from jobs.anchors import read
+from jobs.anchors import Anchors, read
 from jobs.job import Pool
 from jobs.verify_deep import Unproven
 from tests.actors.conftest import found
@@ -46,7 +46,11 @@ async def _another(database: Database) -> int:
 
 async def test_proves_every_company(fresh_database: Database, pool: Pool, books: Books) -> None:
     other = await _another(fresh_database)
-    run = await ran(pool, verify_deep.verify_deep, anchors=lambda: read(books.anchors, books.folder / "anchor.key"))
+
+    async def at_hand() -> Anchors:
+        return read(books.anchors, books.folder / "anchor.key")
+
+    run = await ran(pool, verify_deep.verify_deep, anchors=at_hand)
     assert {tenant: (counts["rows"], counts["faults"]) for tenant, counts in run.news.items()} == {books.tenant: (8, 0), other: (1, 0)}
     assert await books.ask("SELECT count(*) FROM stock_proofs WHERE ok") == 2
 
