@@ -20,10 +20,8 @@ TOKEN = "a token of tests that is long enough"
 
 @pytest.fixture
 async def board(database: Database) -> AsyncIterator[Board]:
-    board = await set_up(database)
-    yield board
-    await board.hand.execute("TRUNCATE job_results, job_runs, job_schedules")
-    await board.hand.close()
+    async with set_up(database) as board:
+        yield board
 
 
 async def state(client: Client, job: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
@@ -47,11 +49,13 @@ class Board:
         return bool(await self.hand.fetchval("SELECT asked_at IS NOT NULL FROM job_schedules WHERE job = $1", job))
 
 
-async def set_up(database: Database) -> Board:
-    """Schedules as after the first start, without any run."""
+@asynccontextmanager
+async def set_up(database: Database) -> AsyncIterator[Board]:
+    """Schedules as after the first start, without any run; none when it is left."""
     hand = await asyncpg.connect(database.admin)
-    await hand.execute("TRUNCATE job_results, job_runs, job_schedules")
     pool = await make_pool(database.engine, 1)
     await store.ensure(pool, JOBS)
     await pool.close()
-    return Board(hand)
+    yield Board(hand)
+    await hand.execute("TRUNCATE job_results, job_runs, job_schedules")
+    await hand.close()

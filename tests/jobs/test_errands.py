@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,28 +13,30 @@ from app.errands import errands
 from app.settings import Settings
 from jobs.registry import JOBS
 from tests.conftest import Database
-from tests.jobs.board import set_up
+from tests.jobs.board import Board, set_up
 
 
 def settings(database: Database, var: Path) -> Settings:
     return Settings.from_env({"ONHAND_VAR": str(var), "DATABASE_APP_URL": database.app, "DATABASE_ENGINE_URL": database.engine})
 
 
-async def test_runs_what_is_due_and_tells_of_it(fresh_database: Database, tmp_path: Path) -> None:
-    board = await set_up(fresh_database)
-    await board.hand.execute("UPDATE job_schedules SET next_run_at = now()")
+@pytest.fixture
+async def board(fresh_database: Database) -> AsyncIterator[Board]:
+    """Every job is due."""
+    async with set_up(fresh_database) as board:
+        await board.hand.execute("UPDATE job_schedules SET next_run_at = now()")
+        yield board
+
+
+async def test_runs_what_is_due_and_tells_of_it(fresh_database: Database, board: Board, tmp_path: Path) -> None:
     run = errands(settings(fresh_database, tmp_path))
     both = await asyncio.gather(run(), run())
-    await board.hand.close()
     assert Counter(each["job"] for ran in both for each in ran) == {job.name: 1 for job in JOBS}
     assert {each["state"] for ran in both for each in ran} == {"done"}
 
 
-async def test_two_installations_on_one_database_share_what_is_due(fresh_database: Database, tmp_path: Path) -> None:
-    board = await set_up(fresh_database)
-    await board.hand.execute("UPDATE job_schedules SET next_run_at = now()")
+async def test_two_installations_on_one_database_share_what_is_due(fresh_database: Database, board: Board, tmp_path: Path) -> None:
     both = await asyncio.gather(*[errands(settings(fresh_database, tmp_path / name))() for name in ("one", "other")])
-    await board.hand.close()
     assert Counter(each["job"] for ran in both for each in ran) == {job.name: 1 for job in JOBS}
 
 
@@ -45,14 +48,11 @@ async def test_says_when_the_worker_could_not_work(fresh_database: Database, tmp
         await errands(settings(broken, tmp_path))()
 
 
-async def test_whoever_goes_away_stops_it_in_order(fresh_database: Database, tmp_path: Path) -> None:
+async def test_whoever_goes_away_stops_it_in_order(fresh_database: Database, board: Board, tmp_path: Path) -> None:
     """A job that was begun is not left behind as if somebody were at it."""
-    board = await set_up(fresh_database)
-    await board.hand.execute("UPDATE job_schedules SET next_run_at = now()")
     asking = asyncio.create_task(errands(settings(fresh_database, tmp_path))())
     await asyncio.sleep(0.3)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert await board.hand.fetchval("SELECT count(*) FROM job_runs WHERE state = 'running'") == 0
-    await board.hand.close()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
 from actors import shard
 from actors.local import LocalEngine
-from db.engine import make_pool
 from jobs import expire_holds
 from jobs.expire_holds import Overdue
 from jobs.job import Pool
@@ -17,13 +14,6 @@ from kit.clock import SECOND, now_us
 from tests.actors.conftest import Company, found
 from tests.conftest import Database
 from tests.jobs.runners import ran
-
-
-@pytest.fixture
-async def pool(fresh_database: Database) -> AsyncIterator[Pool]:
-    pool = await make_pool(fresh_database.engine, 3)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture

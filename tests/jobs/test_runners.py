@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
@@ -22,13 +21,6 @@ from tests.jobs.runners import did, job, make_due, runner, runs, schedule, slow,
 
 PATIENCE = 200
 """Looks, each a tenth of a second apart, for what another process does."""
-
-
-@pytest.fixture
-async def pool(fresh_database: Database) -> AsyncIterator[Pool]:
-    pool = await make_pool(fresh_database.engine, 3)
-    yield pool
-    await pool.close()
 
 
 async def nothing(run: Run) -> None:

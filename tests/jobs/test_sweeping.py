@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
-from db.engine import make_engine, make_pool
+from db.engine import make_engine
 from jobs import clean_sign_ins, prune_replies, prune_runs, sweep
 from jobs.job import Pool, Stopped
 from jobs.registry import JOBS
@@ -22,13 +22,6 @@ from tests.jobs.runners import did, job, make_due, ran, runs
 from tests.people import World, populate
 
 DAY_US = 86_400_000_000
-
-
-@pytest.fixture
-async def pool(fresh_database: Database) -> AsyncIterator[Pool]:
-    pool = await make_pool(fresh_database.engine, 3)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -10,7 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.local import LocalEngine
-from db.engine import make_pool
 from jobs import passes, verify_deep
 from jobs.anchors import Anchors, read
 from jobs.job import Pool
@@ -27,13 +25,6 @@ OLD_FLIP = "UPDATE stock_ledger SET delta_on_hand = delta_on_hand + 1 WHERE tena
 async def books(fresh_database: Database, tmp_path: Path) -> Books:
     """A company's ledger, proven and anchored to its end."""
     return await write_books(fresh_database, tmp_path, proven=8)
-
-
-@pytest.fixture
-async def pool(fresh_database: Database, books: Books) -> AsyncIterator[Pool]:
-    pool = await make_pool(fresh_database.engine, 3)
-    yield pool
-    await pool.close()
 
 
 async def _another(database: Database) -> int:

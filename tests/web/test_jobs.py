@@ -16,10 +16,8 @@ from tests.web.conftest import Site
 
 @pytest.fixture
 async def board(database: Database) -> AsyncIterator[Board]:
-    board = await set_up(database)
-    yield board
-    await board.hand.execute("TRUNCATE job_results, job_runs, job_schedules")
-    await board.hand.close()
+    async with set_up(database) as board:
+        yield board
 
 
 @pytest.fixture
