@@ -75,17 +75,17 @@ async def _serve(settings: Settings, url: str, closing: asyncio.Event) -> None:
     terms = Terms(settings.verify_every_s, settings.verify_percent / 100)
     pool = await make_pool(url, POOL_SIZE)
     lock = await asyncpg.connect(url)
+    watch: Watch | None = None
+
+    async def at_hand() -> Anchors:
+        assert watch is not None
+        return watch.anchors
+
+    runner = _runner(settings, pool, closing, at_hand, terms.share, with_anchors=False)
+    jobs = asyncio.create_task(runner.serve())
+    jobs.add_done_callback(lambda _: closing.set())  # a fault of ours: end, and be started again
     try:
         folder = await anchors.home(lock, settings.anchors)
-        watch: Watch | None = None
-
-        async def at_hand() -> Anchors:
-            assert watch is not None
-            return watch.anchors
-
-        runner = _runner(settings, pool, closing, at_hand, terms.share, with_anchors=False)
-        jobs = asyncio.create_task(runner.serve())
-        jobs.add_done_callback(lambda _: closing.set())  # a fault of ours: end, and be started again
         # Without its connection the lock is anybody's. Ending is the one sure way not to be the second; the supervisor starts us again.
         lock.add_termination_listener(lambda _: closing.set())
         if await locked(lock, closing, terms.every_s):
@@ -95,6 +95,8 @@ async def _serve(settings: Settings, url: str, closing: asyncio.Event) -> None:
             await watch.run()
         await jobs
     finally:
+        closing.set()
+        await asyncio.wait([jobs])  # what is under way ends in order, whatever ended the watch
         await lock.close()
         await pool.close()
 

@@ -13,6 +13,11 @@ from jobs import store
 from jobs.registry import JOBS
 from tests.conftest import Database
 
+ALL_DUE = "UPDATE job_schedules SET next_run_at = now(), every_s = 31536000, daily_at = NULL"
+"""Every job now, and not again while a test runs."""
+ALL_ASKED = "UPDATE job_schedules SET asked_at = now(), every_s = 31536000, daily_at = NULL"
+"""Likewise, though its time has not come."""
+
 
 class Board:
     """The schedules of a database, each waiting for its time. `hand` may do everything."""

@@ -13,7 +13,7 @@ from app.errands import errands
 from app.settings import Settings
 from jobs.registry import JOBS
 from tests.conftest import Database
-from tests.jobs.board import Board, set_up
+from tests.jobs.board import ALL_DUE, Board, set_up
 
 
 def settings(database: Database, var: Path) -> Settings:
@@ -24,7 +24,7 @@ def settings(database: Database, var: Path) -> Settings:
 async def board(fresh_database: Database) -> AsyncIterator[Board]:
     """Every job is due."""
     async with set_up(fresh_database) as board:
-        await board.hand.execute("UPDATE job_schedules SET next_run_at = now()")
+        await board.hand.execute(ALL_DUE)
         yield board
 
 

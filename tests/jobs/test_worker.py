@@ -15,6 +15,7 @@ import pytest
 from jobs.registry import JOBS
 from jobs.watch import LOCK_KEY
 from tests.conftest import Database
+from tests.jobs.board import ALL_ASKED, ALL_DUE
 from tests.jobs.conftest import Books, write_books
 
 HOUSE = Path(__file__).parents[2]
@@ -54,8 +55,8 @@ async def test_watches_and_does_jobs_and_leaves_nothing_unsigned(books: Books) -
     process = worker(books)
     try:
         await until(books, "SELECT count(*) = 5 FROM job_schedules")
-        await books.ask("UPDATE job_schedules SET asked_at = now()")
-        await until(books, "SELECT count(*) = 5 FROM job_runs WHERE state = 'done'")
+        await books.ask(ALL_ASKED)
+        await until(books, "SELECT count(DISTINCT job) = 5 FROM job_runs WHERE state = 'done'")
         await until(books, "SELECT seq = 8 FROM stock_proofs WHERE tenant_id = $tenant")
     finally:
         process.send_signal(signal.SIGTERM)
@@ -71,7 +72,7 @@ async def test_two_workers_share_the_jobs_and_one_of_them_watches(books: Books) 
         await until(books, "SELECT count(*) >= 4 FROM pg_stat_activity WHERE usename LIKE '%engine%' AND datname = current_database()")
         await until(books, "SELECT count(*) = 5 FROM job_schedules")
         for round_ in range(1, 4):
-            await books.ask("UPDATE job_schedules SET asked_at = now()")
+            await books.ask(ALL_ASKED)
             await until(books, f"SELECT count(*) = {5 * round_} FROM job_runs WHERE state = 'done'")
         assert await books.ask(WATCHES) == 1
     finally:
@@ -90,6 +91,6 @@ async def test_once_runs_what_is_due_and_tells_of_it(books: Books) -> None:
         return found
 
     assert once() == []
-    await books.ask("UPDATE job_schedules SET next_run_at = now()")
+    await books.ask(ALL_DUE)
     assert sorted((str(each["job"]), each["state"]) for each in once()) == sorted((job.name, "done") for job in JOBS)
     assert once() == []
