@@ -1,4 +1,4 @@
-"""The command line: `onhand run | web | watch | replay | verify | move | migrate`. Imports late, so that `--help` answers at once."""
+"""The command line: `onhand run | web | worker | replay | verify | move | migrate`. Imports late, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(command=_verify)
 
-    watch = commands.add_parser("watch", help="prove ledgers as they grow, and anchor their heads outside the database")
-    watch.set_defaults(command=_watch)
+    worker = commands.add_parser("worker", help="do the work nobody waits for: prove ledgers as they grow, anchor them, run jobs when due")
+    worker.add_argument("--once", type=float, metavar="SECONDS", help="only run the jobs that are due, for so long at most, and tell which")
+    worker.set_defaults(command=_worker)
 
     move = commands.add_parser("move", help="place a company's stock on another shard, while it is worked with")
     move.add_argument("tenant", metavar="SLUG")
@@ -127,13 +128,12 @@ def _move(args: argparse.Namespace) -> int:
         return move.main(urls.engine, args)
 
 
-def _watch(args: argparse.Namespace) -> int:
-    from app import logs, watch
+def _worker(args: argparse.Namespace) -> int:
+    from app import logs, worker
 
     settings = _settings(args)
     logs.configure(settings.log_level)
-    watch.serve(settings)
-    return 0
+    return worker.once(settings, args.once) if args.once else worker.serve(settings)
 
 
 def _migrate(args: argparse.Namespace) -> int:

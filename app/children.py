@@ -13,7 +13,7 @@ from app.server import Hurry
 from app.settings import CannotStart, Settings
 
 STOP_SECONDS = 8.0
-"""The web drains for up to 5 seconds by itself, the watch signs what is left; after this they are killed. Whatever was
+"""The web drains for up to 5 seconds by itself, the worker ends its batch and signs what is left; after this they are killed. Whatever was
 acknowledged is committed."""
 READY_SECONDS = 60.0
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 5.0, 15.0)

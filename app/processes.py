@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.settings import CannotStart
 
@@ -112,25 +113,27 @@ def spawn(
 
 
 def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app") -> subprocess.Popen[bytes]:
-    """Start a command of ours (`web`, `watch`, `replay`) in a session of its own; without a log it speaks to our terminal.
+    """Start a command of ours (`web`, `worker`, `replay`) in a session of its own; without a log it speaks to our terminal.
 
     It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
     """
     output = log.open("ab") if log else None
+    argv, how = ours(words, environ, module)
     try:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=dict(environ) | {_PARENT: str(os.getpid())},
-            # `-m` looks in the working folder first; ours is the right one wherever we were called from.
-            cwd=Path(__file__).parent.parent,
-            start_new_session=True,
-        )
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **how)
     finally:
         if output:
             output.close()
+
+
+def ours(words: Sequence[str], environ: Mapping[str, str], module: str = "app") -> tuple[list[str], dict[str, Any]]:
+    """The command line of a command of ours, and how to start it: in our folder, ending with us."""
+    return [sys.executable, "-m", module, *words], {
+        "env": dict(environ) | {_PARENT: str(os.getpid())},
+        # `-m` looks in the working folder first; ours is the right one wherever we were called from.
+        "cwd": Path(__file__).parent.parent,
+        "start_new_session": True,
+    }
 
 
 def end_with_parent() -> None:

@@ -25,7 +25,8 @@ from app.settings import CannotStart, Settings, make_folder
 DATABASE = "onhand"
 GROUPS = {"app": "onhand_app", "engine": "onhand_engine"}
 """What migrations grant to. Shared by all databases of a server, so they never log in themselves."""
-_LOCK_KEY = 7_105_113
+_LOCK_KEY = 7_105_115
+"""Not the watch's: with a database of your own both may stand in the same one, and the watch never lets go."""
 _SCRAM_ROUNDS = 4096
 
 

@@ -75,11 +75,11 @@ class Supervisor:
         need_port(self.settings.host, self.settings.port)
         urls = self._start_servers(started)
         data = _in_thread(lambda: self._fill(urls))
-        watch = Child("watch", self.settings)
-        started.callback(watch.stop, self._hurried)  # before the engine starts: it ends after it, and signs its last rows too
+        worker = Child("worker", self.settings)
+        started.callback(worker.stop, self._hurried)  # before the engine starts: it ends after it, and signs its last rows too
         self._start_engine(urls, started)
         data.result()
-        self._keep(watch)
+        self._keep(worker)
         self._start_web(started)
 
     def _start_servers(self, started: ExitStack) -> Urls:

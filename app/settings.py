@@ -32,6 +32,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3650:
+        raise ValueError("must be a whole number of days between 1 and 3650")
+    return int(text)
+
+
 def _percent(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100:
         raise ValueError("must be a whole number between 1 and 100")
@@ -92,6 +98,8 @@ class Settings:
     secret: str = _setting("ONHAND_SECRET", _secret, shown=False)
     verify_every_s: int = _setting("ONHAND_VERIFY_EVERY", _count, "5")
     verify_percent: int = _setting("ONHAND_VERIFY_PERCENT", _percent, "10")
+    replies_days: int = _setting("ONHAND_REPLIES_DAYS", _days, "7")
+    jobs_token: str | None = _setting("ONHAND_JOBS_TOKEN", _secret, shown=False)
     anchors: Path = _setting("ONHAND_ANCHORS", _folder, "")
     anchor_key: Path = _setting("ONHAND_ANCHOR_KEY", _folder, "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from db.metadata import metadata
+from events import jobs as _jobs
 from events import replies as _replies
 from events import store as _events
 from inventory.catalog import store as _catalog
@@ -15,4 +16,4 @@ from inventory.transfers import store as _transfers
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_events, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)
+_STORES = (_events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)

@@ -21,6 +21,7 @@ from db.engine import make_pool
 from jobs import anchors, passes, verdict
 from jobs.anchors import Anchors, Partition
 from jobs.passes import Pool, Verdict
+from jobs.prover import Prover
 from jobs.rebuild import Rebuilt
 from jobs.rebuild import rebuild as made_anew
 
@@ -57,17 +58,15 @@ async def _home(engine_url: str, settings: Settings) -> Path:
 
 async def verify(engine_url: str, read: Callable[[], Anchors], slug: str | None = None, *, deep: bool = False) -> Report:
     """Prove all partitions, or those of a company, since their last proofs or deeply; the verdicts are recorded, and halt."""
-    known = read()
+
+    async def now() -> Anchors:
+        return read()
+
     pool = await make_pool(engine_url, 1)
     try:
-        verdicts = []
-        for name, partition in await _partitions(pool, slug):
-            one_pass = passes.deep if deep else passes.fast
-            found = await one_pass(pool, partition, known)
-            if found.lacks_anchors:  # the watch may have signed while we were reading rows
-                known = read()
-                found = await one_pass(pool, partition, known)
-            verdicts.append((name, await verdict.record(pool, found)))
+        prover = Prover(pool, now, passes.deep if deep else passes.fast)
+        verdicts = [(name, await prover.prove(each)) for name, each in await _partitions(pool, slug)]
+        known = await prover.anchors()
         return Report(verdicts, known.problems + ([] if slug else await _gone(pool, known)), vouched=findings.vouched(known, verdicts))
     finally:
         await pool.close()

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.cluster import Cluster, ClusterEngine
 from actors.local import LocalEngine
+from app.errands import errands
 from app.provision import Urls
 from app.settings import CannotStart, Settings
 from db.engine import make_engine
@@ -46,6 +47,8 @@ class Wiring:
     feed: Feed
     shared_limits: SharedGcra | None
     gauges: Callable[[], list[dict[str, Any] | None]]
+    jobs_token: str | None
+    run_jobs: Callable[[], Awaitable[Sequence[dict[str, Any]]]]
 
 
 def start_cluster(settings: Settings, urls: Urls) -> str:
@@ -96,6 +99,8 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             feed=feed,
             shared_limits=shared_limits,
             gauges=lambda: engine.gauges,
+            jobs_token=settings.jobs_token,
+            run_jobs=errands(settings),
         )
 
 

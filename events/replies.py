@@ -2,6 +2,7 @@
 
 The answer is written in the transaction of the change, so one cannot exist without the other. Two requests with one key at
 once wait for each other on the unique index: the second finds the first's answer.
+Old answers are forgotten by a job (`jobs/prune_replies.py`).
 """
 
 from __future__ import annotations
@@ -13,15 +14,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Table, Text, delete, func, select, text, update
+from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Table, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from db.metadata import metadata, tenant_id, timestamp
 from events.unit_of_work import UnitOfWork
 from kit.errors import Refusal, Refused, refuse
-
-KEPT = "7 days"
-"""How long an answer is kept: longer than any client goes on trying."""
 
 request_replies = Table(
     "request_replies",
@@ -117,11 +115,6 @@ async def _keep(work: UnitOfWork, key: Key, reply: Reply) -> None:
     if no is not None:
         told = json.dumps({"code": no.code, "errors": list(no.errors), "facts": dict(no.facts)}, default=str)
     await work.connection.execute(update(table).where(_of(work, key)).values(status=reply.status, reply=told))
-    # A few old ones go with every new one: the table stays as long as a week of requests, without a job that sweeps it.
-    old = select(table.c.key_hash).where(table.c.tenant_id == work.tenant_id, table.c.recorded_at < func.now() - text(f"interval '{KEPT}'"))
-    await work.connection.execute(
-        delete(table).where(table.c.tenant_id == work.tenant_id, table.c.key_hash.in_(old.limit(10).with_for_update(skip_locked=True)))
-    )
 
 
 def _of(work: UnitOfWork, key: Key) -> Any:

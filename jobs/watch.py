@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-import asyncpg
 import structlog
 
-from jobs.anchors import Anchorer, Head, Partition
+from jobs.anchors import Anchorer, Anchors, Head, Partition
+from jobs.job import UNREACHABLE
 from jobs.passes import Pool, fast
 from jobs.verdict import record
 from kit.clock import SECOND, now_us
@@ -28,7 +28,6 @@ AGAIN_S = 600
 """A ledger that rests is looked at this seldom: whether its last row and its anchors are still there, two milliseconds."""
 LOCK_KEY = 7_105_113
 """Any fixed number of ours: two watches on one database take turns."""
-UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,11 @@ class Watch:
         self._terms = terms
         self._closing = closing
         self._anchored_at = monotonic()
+
+    @property
+    def anchors(self) -> Anchors:
+        """All anchors there are, to the last one signed."""
+        return self._anchorer.anchors
 
     async def run(self) -> None:
         for problem in self._anchorer.anchors.problems:

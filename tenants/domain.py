@@ -34,7 +34,7 @@ _SEE = frozenset({"catalog.read", "stock.read", "places.read"})
 _PROMISE = frozenset({"stock.reserve", "stock.commit", "stock.release", "stock.extend", "stock.harden"})
 _MOVE = frozenset({"stock.receive", "stock.issue", "stock.adjust", "stock.transfer"})
 _EDIT = frozenset({"catalog.write", "places.write"})
-_RULE = frozenset({"people.read", "people.write", "keys.write", "audit.read", "stock.reconcile", "settings.write"})
+_RULE = frozenset({"people.read", "people.write", "keys.write", "audit.read", "stock.reconcile", "settings.write", "jobs.read", "jobs.run"})
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SYSTEM: frozenset(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.unit_of_work import UnitOfWork, unit_of_work
@@ -14,7 +14,7 @@ from kit.errors import refuse
 from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_session, new_ticket, slug_of_session
-from tenants.domain import PASSWORD_LENGTH_MAX, SESSION_IDLE, SESSION_LONGEST, TICKET_LIFE, Actor, Role, Tenant, normal_email
+from tenants.domain import PASSWORD_LENGTH_MAX, SESSION_LONGEST, TICKET_LIFE, Actor, Role, Tenant, normal_email
 from tenants.messages import Caller, SignedIn, SignIn
 
 
@@ -59,7 +59,6 @@ class Sessions:
         """A ticket for one connection, good for half a minute."""
         now, secret, table = self._now(), new_ticket(), store.live_tickets
         async with unit_of_work(self.engine, caller.tenant.id, caller.actor.principal_id, caller.actor.role) as work:
-            await work.connection.execute(delete(table).where(table.c.tenant_id == caller.tenant.id, table.c.expires_at < now))
             await work.connection.execute(
                 table.insert().values(
                     tenant_id=caller.tenant.id,
@@ -78,11 +77,9 @@ class Sessions:
     async def _open(self, tenant: Tenant, actor: Actor, old_cookie: str | None, rehashed: str | None) -> SignedIn:
         """A new token at every sign-in, so one planted before it (fixation) opens nothing after it."""
         secret, now, table = new_session(tenant.slug), self._now(), store.sessions
-        stale: ColumnElement[bool] = or_(
-            table.c.token_hash == fingerprint(old_cookie or ""), table.c.expires_at <= now, table.c.seen_at <= now - SESSION_IDLE
-        )
+        planted = fingerprint(old_cookie or "")
         async with unit_of_work(self.engine, tenant.id, actor.principal_id, actor.role) as work:
-            await work.connection.execute(delete(table).where(table.c.tenant_id == tenant.id, stale))
+            await work.connection.execute(delete(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == planted))
             await work.connection.execute(
                 table.insert().values(
                     tenant_id=tenant.id,

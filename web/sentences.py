@@ -50,6 +50,11 @@ _REQUEST = {
     "too_many_sign_ins": Meaning(
         429, _("Too many attempts to sign in"), _("Too many attempts to sign in. Try again in %(retry_after_s)s s.")
     ),
+    "job_off": Meaning(409, _("The job is switched off"), _("Whoever runs this system has switched the job off.")),
+    "job_running": Meaning(409, _("The job is running"), _("The job is running already.")),
+    "job_rests": Meaning(
+        409, _("The job has just run"), _("The job has just run. It may be asked for again %(rest_min)s min after it began.")
+    ),
     "internal_error": Meaning(
         500,
         _("Something went wrong with us"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,8 +29,8 @@ BODY_MAX = 2**20
 
 
 class Wiring(Protocol):
-    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count;
-    `shared_limits` is None where there is no Redis."""
+    """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count,
+    `run_jobs` runs the jobs that are due, for whoever shows the `jobs_token`. `shared_limits` is None where there is no Redis."""
 
     @property
     def secret(self) -> str: ...
@@ -48,6 +48,10 @@ class Wiring(Protocol):
     def shared_limits(self) -> SharedGcra | None: ...
     @property
     def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
+    @property
+    def jobs_token(self) -> str | None: ...
+    @property
+    def run_jobs(self) -> Callable[[], Awaitable[Sequence[dict[str, Any]]]]: ...
 
 
 @dataclass(frozen=True, slots=True)

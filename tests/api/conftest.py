@@ -47,6 +47,8 @@ class Wired:
     environment: str = "development"
     gauges: Any = list
     shared_limits: Any = None
+    jobs_token: str | None = None
+    run_jobs: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import contextlib
 import io
 import json
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from app.verify import main
 from db.engine import make_pool
 from inventory.ledger.proof import hash_of
 from jobs.anchors import FILE, Anchorer, Head, home
-from jobs.passes import deep
+from jobs.passes import Pool, deep
 from jobs.verdict import record
 from kit.clock import now_us
 from tests.actors.conftest import found
@@ -110,6 +110,14 @@ class Books:
             )
         finally:
             await connection.close()
+
+
+@pytest.fixture
+async def pool(fresh_database: Database) -> AsyncIterator[Pool]:
+    """The connections of a worker on a database of its own."""
+    pool = await make_pool(fresh_database.engine, 3)
+    yield pool
+    await pool.close()
 
 
 async def _home(database: Database, folder: Path) -> Path:

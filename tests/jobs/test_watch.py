@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from app.watch import locked
+from app.worker import locked
 from db.engine import make_pool
 from jobs import watch
 from jobs.anchors import read

@@ -34,6 +34,8 @@ class Wired:
     feed: Any = None
     gauges: Any = list
     shared_limits: Any = None
+    jobs_token: str | None = None
+    run_jobs: Any = None
 
 
 @dataclass(frozen=True, slots=True)

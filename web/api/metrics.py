@@ -1,16 +1,19 @@
-"""Numbers for Prometheus: requests, the shards' own counts, the feed. For this machine only."""
+"""Numbers for Prometheus: requests, the shards' own counts, the feed, the jobs. For this machine only."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from quart import Blueprint, Quart, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 
+from events.jobs import JobHealth, health
 from kit.errors import refuse
 from web.access import public
 from web.api.operation import operation
@@ -30,8 +33,9 @@ async def metrics() -> Response:
     """To others it is as if it were not there, also behind a proxy of ours."""
     if request.remote_addr not in LOOPBACK or any(name in request.headers for name in _PASSED_ON):
         raise refuse("not_found")
-    registry: CollectorRegistry = current_app.extensions["onhand_metrics"].registry
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    counted: Metrics = current_app.extensions["onhand_metrics"]
+    await counted.jobs.look()
+    return Response(generate_latest(counted.registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class Metrics:
@@ -44,6 +48,8 @@ class Metrics:
             "onhand_request_seconds", "Time to answer by route.", ("method", "route"), buckets=_BUCKETS, registry=self.registry
         )
         self.registry.register(Engine(wiring))
+        self.jobs = Jobs(wiring)
+        self.registry.register(self.jobs)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """One answered request. The route, not the address: an address names things, and every one would be another series."""
@@ -73,6 +79,35 @@ class Engine(Collector):
                     family.add_metric([str(number)], float(value))
         yield alive
         yield from counts.values()
+
+
+class Jobs(Collector):
+    """How the jobs stand, as it was at the last look."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._found: list[JobHealth] = []
+
+    async def look(self) -> None:
+        """Read it. While the database cannot be asked there are no numbers of jobs; the others are told all the same."""
+        self._found = []
+        with suppress(OSError, SQLAlchemyError):
+            async with self._wiring.engine.connect() as connection:
+                self._found = await health(connection, self._wiring.clock())
+
+    def collect(self) -> Iterable[Metric]:
+        """One gauge per measure, labelled by job."""
+        given_up = GaugeMetricFamily("onhand_job_given_up", "Whether nobody tries any more until a person asks.", labels=["job"])
+        late = GaugeMetricFamily("onhand_job_late", "Whether it is due and no runner came.", labels=["job"])
+        failures = GaugeMetricFamily("onhand_job_failures", "Failures in a row.", labels=["job"])
+        done = GaugeMetricFamily("onhand_job_last_done_timestamp_seconds", "When it was last done.", labels=["job"])
+        for each in self._found:
+            given_up.add_metric([each.job], each.state == "given_up")
+            late.add_metric([each.job], each.state == "late")
+            failures.add_metric([each.job], each.failures)
+            if each.done_at is not None:
+                done.add_metric([each.job], each.done_at.timestamp())
+        return given_up, late, failures, done
 
 
 def shards_of(wiring: Wiring) -> list[dict[str, Any] | None]:

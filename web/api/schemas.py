@@ -197,6 +197,28 @@ SCHEMAS: dict[str, Schema] = {
         warehouses={"type": ["array", "null"], "items": _TEXT},
     ),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
+    "JobRun": {
+        **_object(
+            id=_WHOLE,
+            attempt=_WHOLE,
+            state=_one_of("running", "done", "stopped", "failed", "lost"),
+            reason=_NULLABLE,
+            started_at=_TIME,
+            ended_at={"type": ["string", "null"], "format": "date-time"},
+            here={"type": "object", "additionalProperties": _WHOLE},
+        ),
+        "description": "`here` counts what the run did for this company.",
+    },
+    "Job": _object(
+        job=_TEXT,
+        state=_one_of("off", "running", "asked", "given_up", "late", "retrying", "waiting"),
+        every_s={"type": ["integer", "null"]},
+        daily_at=_NULLABLE,
+        next_run_at={"type": ["string", "null"], "format": "date-time"},
+        failures=_WHOLE,
+        last={"anyOf": [_ref("JobRun"), {"type": "null"}]},
+    ),
+    "JobsRan": _object(ran=_list(_object(job=_TEXT, run=_WHOLE, state=_one_of("done", "stopped", "failed", "lost")))),
     "Status": _object(status=_TEXT),
     "Document": {"type": "object"},
 }

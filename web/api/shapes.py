@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from events.jobs import JobRun, JobStatus
 from inventory.catalog.queries import Barcode, Category, Item, ItemUnit, Limits, Unit
 from inventory.ledger.queries import Cell, ItemLevel
 from inventory.ledger.render import level_fields
@@ -90,6 +91,38 @@ def unit(found: Unit) -> Json:
 
 
 UNIT_COLUMNS = ("code", "name", "decimals", "archived", "version")
+
+
+def job(found: JobStatus) -> Json:
+    """How a job stands."""
+    return {
+        "job": found.job,
+        "state": found.state,
+        "every_s": found.every_s,
+        "daily_at": found.daily_at and found.daily_at.strftime("%H:%M"),
+        "next_run_at": found.next_run_at_us and rfc3339(found.next_run_at_us),
+        "failures": found.failures,
+        "last": found.last and job_run(found.last),
+    }
+
+
+JOB_COLUMNS = ("job", "state", "every_s", "daily_at", "next_run_at", "failures", "last")
+
+
+def job_run(found: JobRun) -> Json:
+    """One run of a job."""
+    return {
+        "id": found.id,
+        "attempt": found.attempt,
+        "state": found.state,
+        "reason": found.reason or None,
+        "started_at": rfc3339(found.started_at_us),
+        "ended_at": found.ended_at_us and rfc3339(found.ended_at_us),
+        "here": dict(found.counts),
+    }
+
+
+JOB_RUN_COLUMNS = ("id", "attempt", "state", "reason", "started_at", "ended_at", "here")
 
 
 def warehouse(found: Warehouse) -> Json:
