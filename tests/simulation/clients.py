@@ -70,9 +70,16 @@ class History:
 
 
 class Wishes:
-    """Draws commands for a tenant: small quantities of a few things, so that they collide."""
+    """Draws commands for a tenant: small quantities of a few things, so that they collide.
 
-    def __init__(self, random: Random, items: tuple[int, ...], warehouses: tuple[int, ...], holds: list[int]) -> None:
+    `partials`: also promises that may be kept in part. What they leave out touches no row, so a planted stale read would go
+    unnoticed there, as it does in a refusal.
+    """
+
+    def __init__(
+        self, random: Random, items: tuple[int, ...], warehouses: tuple[int, ...], holds: list[int], partials: bool = True
+    ) -> None:
+        self._partials = partials
         self._random = random
         self._items = items
         self._warehouses = warehouses
@@ -93,6 +100,10 @@ class Wishes:
     def issue(self, key: str) -> Command:
         return sealed(Issue, key, lines=tuple(self.line(self.qty(6)) for _ in range(self.few())))
 
+    def late(self, key: str) -> Command:
+        lines = tuple(self.line(self.qty(6)) for _ in range(self.few()))
+        return sealed(Issue, key, lines=lines, late=True, effective_at_us=self._random.randint(1, 10**18))
+
     def adjust(self, key: str) -> Command:
         return sealed(Adjust, key, lines=(AdjustLine(*self.cell(), self._random.randint(-4, 4)),))
 
@@ -110,7 +121,7 @@ class Wishes:
             multiple, (item, *_) = self._random.choice([1, 1, 2]), self.cell()
             places = self._random.sample(self._warehouses, self._random.randint(1, len(self._warehouses)))
             lines.append(SplitLine(item, tuple(places), self.qty(4) * multiple, multiple))
-        ends, partial = self._random.choice([1, 5, 60, 900]) * SECOND, self._random.random() < 0.5
+        ends, partial = self._random.choice([1, 5, 60, 900]) * SECOND, self._partials and self._random.random() < 0.5
         return sealed(ReserveSplit, key, lines=tuple(lines), hard=False, expires_in_us=ends, partial=partial)
 
     def commit(self, key: str) -> Command:
@@ -165,8 +176,8 @@ class Wishes:
 
 
 _WEIGHTS = {
-    "receive": 14, "issue": 8, "adjust": 5, "count": 4, "reserve": 28, "split": 6, "commit": 14, "release": 9, "extend": 5, "harden": 3,
-    "nonsense": 4,
+    "receive": 14, "issue": 8, "late": 3, "adjust": 5, "count": 4, "reserve": 28, "split": 6, "commit": 14, "release": 9, "extend": 5,
+    "harden": 3, "nonsense": 4,
 }  # fmt: skip
 
 

@@ -43,10 +43,8 @@ class Model:
             case Receive(lines=lines):
                 self.on_hand += Counter(_sums([(x.item, x.warehouse, x.qty) for x in lines]))
                 self.blocked += Counter(_sums([(x.item, x.warehouse, x.qty) for x in lines if x.condition]))
-            case Issue(lines=lines):
-                for cell, qty in _sums([(x.item, x.warehouse, x.qty) for x in lines]).items():
-                    assert qty <= self.free(cell), "what was promised, or not there, was issued"
-                    self.on_hand[cell] -= qty
+            case Issue():
+                self._issue(command)
             case Adjust(lines=lines):
                 for line in lines:
                     cell = (line.item, line.warehouse)
@@ -77,6 +75,14 @@ class Model:
                 rest -= part
             missing += rest
         return +given, missing
+
+    def _issue(self, command: Issue) -> None:
+        for cell, qty in _sums([(x.item, x.warehouse, x.qty) for x in command.lines]).items():
+            if command.late:
+                self.on_hand[cell] -= min(qty, self.on_hand[cell] - self.blocked[cell])  # what was missing came and went
+                continue
+            assert qty <= self.free(cell), "what was promised, or not there, was issued"
+            self.on_hand[cell] -= qty
 
     def _promise(self, command: Reserve | ReserveSplit, seq: int, now: int) -> None:
         if isinstance(command, ReserveSplit):

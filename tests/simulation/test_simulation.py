@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from inventory.ledger.messages import Kind
 from tests.simulation.checks import Violation
 from tests.simulation.world import World
 
@@ -56,7 +57,7 @@ def test_meets_everything_it_is_meant_to_meet() -> None:
         strikes += world.strikes
         replayed += sum(told.outcome.replayed for told in world.history.told)
         unknown += len(world.history.unknown)
-    assert set(kinds) == {1, 2, 3, 4, 5, 6, 7}
+    assert set(kinds) == {1, 2, 3, 4, 5, 6, 7, Kind.CORRECT}
     assert set(codes) >= {
         "", "insufficient_stock", "version_conflict", "more_than_held", "reservation_not_found", "reservation_closed",
         "reservation_expired", "reservation_is_firm", "quantity_too_large", "not_sellable", "idempotency_key_reused", "internal_error",

@@ -159,7 +159,7 @@ class World:
         for tenant in TENANTS:
             holds: list[int] = []
             for number in range(CALLERS):
-                wishes = Wishes(self.random, ITEMS, WAREHOUSES, holds)
+                wishes = Wishes(self.random, ITEMS, WAREHOUSES, holds, partials=not self.server.faults.stale)
                 self._people.append(Caller(f"{tenant}-{number}", self.random, tenant, desks, wishes, self.history, holds))
         return self._people
 
