@@ -111,7 +111,9 @@ def spawn(
             os.close(reader)
 
 
-def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app") -> subprocess.Popen[bytes]:
+def spawn_ours(
+    words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app", pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     """Start a command of ours (`web`, `watch`, `replay`) in a session of its own; without a log it speaks to our terminal.
 
     It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
@@ -127,6 +129,7 @@ def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | Non
             # `-m` looks in the working folder first; ours is the right one wherever we were called from.
             cwd=Path(__file__).parent.parent,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
     finally:
         if output:

@@ -43,6 +43,7 @@ class Wiring:
     stock: Stock
     clock: Clock
     feed: Feed
+    relay: Relay
     gauges: Callable[[], list[dict[str, Any] | None]]
 
 
@@ -89,6 +90,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             stock=engine.desk,
             clock=now_us,
             feed=feed,
+            relay=relay,
             gauges=lambda: engine.gauges,
         )
 

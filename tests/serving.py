@@ -37,12 +37,16 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER) -> AsyncIterator[Server]:
+async def serving(
+    database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER, server_name: str = "hypercorn"
+) -> AsyncIterator[Server]:
     """Serve inside the block."""
     settings = Settings(
         var=var,
         host="127.0.0.1",
         port=_free_port(),
+        server=server_name,  # type: ignore[arg-type]
+        web_workers=1,
         database_url=None,
         database_app_url=database.app,
         database_engine_url=database.engine,

@@ -20,6 +20,7 @@ from web.limits import Limits
 
 if TYPE_CHECKING:
     from events.feed import Feed
+    from events.relay import Relay
 
 
 class Wiring(Protocol):
@@ -37,6 +38,8 @@ class Wiring(Protocol):
     def clock(self) -> Clock: ...
     @property
     def feed(self) -> Feed: ...
+    @property
+    def relay(self) -> Relay: ...
     @property
     def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
 
@@ -56,7 +59,8 @@ class Parts:
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
     """Parts on top of the wiring. Tests hand in cheaper passwords."""
     passwords = passwords or Passwords()
-    callers = Callers(wiring.engine, wiring.clock)
+    callers = Callers(wiring.engine, wiring.clock, tell=wiring.relay.revoked)
+    wiring.relay.listen_revoked(callers.hear)
     return Parts(
         wiring,
         passwords,
