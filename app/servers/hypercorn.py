@@ -42,8 +42,9 @@ async def serve(app: Any, bound: socket.socket, closing: asyncio.Event) -> None:
     try:
         server = await asyncio.start_server(connected, sock=bound, backlog=config.backlog)
         await closing.wait()
-        await context.terminated.set()
         server.close()
+        await asyncio.sleep(limits.SETTLE_S)
+        await context.terminated.set()
         await _ended(connections)
     finally:
         await lifespan.wait_for_shutdown()

@@ -90,6 +90,12 @@ class Http(HttpToolsProtocol):
         if self.cycle.response_complete and not self.transport.is_closing():
             self._expect_head()
 
+    def shutdown(self) -> None:
+        if self.cycle is None:
+            self.loop.call_later(limits.SETTLE_S, super().shutdown)
+        else:
+            super().shutdown()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stall.begin(self.transport)
