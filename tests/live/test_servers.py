@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from app.servers import limits
@@ -21,6 +23,7 @@ from tests.serving import Server, serving
 from web.app import BODY_MAX
 from web.live import socket as live_socket
 
+UPGRADE = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
 SLACK_S = 1.5
 """What a stop may take beyond its grace on a busy machine."""
 
@@ -83,16 +86,19 @@ async def test_closes_a_line_that_sends_too_much_at_once(server: Server) -> None
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
 
 
-async def test_holds_who_sends_faster_than_is_done_and_loses_nothing(server: Server) -> None:
+async def test_holds_who_sends_faster_than_it_reads_and_loses_nothing(server: Server) -> None:
     """The server stops reading, so that the sender waits; the frames are not heaped up in its memory."""
     alice = server.world.alice
-    async with till(server, alice) as line:
-        sending = asyncio.gather(*[say(line, op="fly", id=number, pad="x" * 10_000) for number in range(2_000)])
-        await asyncio.sleep(1)
-        assert not sending.done()
-        seen = [(await hear(line, "refused"))["id"] for _ in range(2_000)]
-        await sending
-    assert sorted(seen) == list(range(2_000))
+    address = f"{server.live_url}/v1/{alice.tenant.slug}/live"
+    names = [f"{number}{'x' * 4_000}" for number in range(3_000)]
+    with stuck(server) as narrow:
+        async with connect(address, sock=narrow, additional_headers=alice.bearer, max_queue=1) as line:
+            sending = asyncio.gather(*[say(line, op="fly", id=name) for name in names])
+            await asyncio.sleep(2)
+            assert not sending.done()
+            seen = [(await hear(line, "refused"))["id"] for _ in names]
+            await sending
+    assert sorted(seen) == sorted(names)
 
 
 async def test_stops_within_its_grace_with_lines_open(server: Server) -> None:
@@ -116,34 +122,28 @@ async def test_stops_within_its_grace_with_lines_open(server: Server) -> None:
             assert [event async for event in each] == []
 
 
-async def test_cuts_a_reader_that_takes_nothing(
-    monkeypatch: pytest.MonkeyPatch, database: Database, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+async def test_cuts_a_reader_that_takes_nothing(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     """Whether it follows by SSE or by WebSocket; and whoever reads is not held up."""
     monkeypatch.setattr(limits, "STALL_S", 1.0)
     monkeypatch.setattr(live_socket, "STALL_S", 0.5)
-    for name in ("hypercorn", "uvicorn"):
-        async with serving(database, tmp_path_factory.mktemp("var"), server_name=name) as server:
-            alice = server.world.alice
-            slug, key = alice.tenant.slug.encode(), alice.key.encode()
-            head = b"Host: a\r\nAuthorization: Bearer %s\r\n" % key
-            upgrade = (
-                b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-            )
-            async with stuck(server) as sse, stuck(server) as ws, feed(server, alice) as quick:
-                await some(quick, 1)
-                sse.sendall(b"GET /v1/%s/events HTTP/1.1\r\n%s\r\n" % (slug, head))
-                ws.sendall(b"GET /v1/%s/live HTTP/1.1\r\n%s%s\r\n" % (slug, head, upgrade))
-                await asyncio.sleep(0.5)
-                ws.sendall(_masked(b'{"op":"hello"}'))
-                sent = 0
-                async with asyncio.timeout(60):
-                    while await server.readers() > 1:  # ours alone is left
-                        await post(
-                            server, alice, "stock/receive", {"lines": [{"sku": "CUP", "warehouse": "osh", "qty": "1"}] * 50}, f"k{sent}"
-                        )
-                        sent += 1
-                        await some(quick, 50)
+    alice = server.world.alice
+    slug, bearer = alice.tenant.slug.encode(), b"Host: a\r\nAuthorization: Bearer %s\r\n" % alice.key.encode()
+    fifty = {"lines": lines(1)["lines"] * 50}
+    async with feed(server, alice) as quick:
+        await some(quick, 1)
+        with stuck(server) as sse, stuck(server) as ws:
+            sse.sendall(b"GET /v1/%s/events HTTP/1.1\r\n%s\r\n" % (slug, bearer))
+            ws.sendall(b"GET /v1/%s/live HTTP/1.1\r\n%s%s\r\n" % (slug, bearer, UPGRADE))
+            await asyncio.sleep(0.5)
+            ws.sendall(_masked(b'{"op":"hello"}'))
+            async with asyncio.timeout(50):
+                while await server.readers() < 3:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+                for number in itertools.count():
+                    await post(server, alice, "stock/receive", fifty, f"k{number}")
+                    await some(quick, 50)
+                    if await server.readers() == 1:  # ours alone is left
+                        break
 
 
 @asynccontextmanager
@@ -155,8 +155,8 @@ async def stranger(server: Server) -> AsyncIterator[tuple[asyncio.StreamReader, 
     writer.transport.abort()
 
 
-@asynccontextmanager
-async def stuck(server: Server) -> AsyncIterator[socket.socket]:
+@contextmanager
+def stuck(server: Server) -> Iterator[socket.socket]:
     """A connection that nobody reads, with little room in between."""
     parts = urlsplit(server.url)
     with socket.socket() as line:
