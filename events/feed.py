@@ -62,7 +62,10 @@ class Feed:
         tail = self._tails.get(tenant)
         if tail is None or tail.ended:
             tail = self._tails[tenant] = Tail(tenant, self._read_head, self._read_rows, self._over)
-        return Subscription(tail, await tail.started(), after, wanted)
+        recent = await tail.started()
+        if after is not None:  # another process may have shown rows that this tail has not heard of
+            await tail.looked()
+        return Subscription(tail, recent, after, wanted)
 
     async def head(self, tenant: int) -> int:
         """The last sequence of the tenant's ledger, as the database has it now."""
@@ -99,8 +102,9 @@ class Tail:
         self._read_rows = read_rows
         self._recent: Recent | None = None
         self._begun = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._task = asyncio.create_task(self._follow())
-        self._task.add_done_callback(lambda _: over(self))
+        self._task.add_done_callback(lambda _: self._over(over))
 
     @property
     def cursor(self) -> int:
@@ -118,6 +122,13 @@ class Tail:
         assert self._recent is not None
         return self._recent
 
+    async def looked(self) -> None:
+        """Wait for a look at the ledger that begins after this moment: one for all who wait."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self.wake.set()
+        await waiting
+
     async def close(self) -> None:
         """Stop following."""
         self._task.cancel()
@@ -126,15 +137,24 @@ class Tail:
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
         needed_at = loop.time()
-        while loop.time() < needed_at + LINGER_S:
+        while loop.time() < needed_at + LINGER_S or self._waiting or self._recent is None:
+            waiting, self._waiting = self._waiting, []
             try:
                 await self._read()
             except Exception as problem:  # whatever the database says: readers wait, the rows do not go away
                 log.warning("feed_waits", tenant=self.tenant, problem=repr(problem))
+                self._waiting += waiting
                 await asyncio.sleep(POLL_S)
-            if self.subscriptions or self._recent is None:  # whoever subscribes waits for the first look
+            else:
+                _tell(waiting)
+            if self.subscriptions:
                 needed_at = loop.time()
             await self._rest()
+
+    def _over(self, over: Callable[[Tail], None]) -> None:
+        over(self)
+        for waiting in self._waiting:
+            waiting.cancel()
 
     async def _rest(self) -> None:
         try:
@@ -153,6 +173,12 @@ class Tail:
                 self._recent.append(event)
                 for subscription in self.subscriptions:
                     subscription.offer(event)
+
+
+def _tell(waiting: list[asyncio.Future[None]]) -> None:
+    for each in waiting:
+        if not each.done():
+            each.set_result(None)
 
 
 class Subscription:

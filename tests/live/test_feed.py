@@ -189,3 +189,16 @@ async def test_forgets_a_ledger_that_nobody_follows(monkeypatch: pytest.MonkeyPa
     reader = await live.subscribe(1, after=4)
     assert await take(reader, 5) == [5]
     await live.close()
+
+
+async def test_knows_a_row_that_another_process_has_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was at 8 elsewhere and comes here, where 5 is the last that was heard of, has seen no future."""
+    monkeypatch.setattr(feed, "POLL_S", 60.0)
+    log = Log(5)
+    live = Feed(log.read_head, log.read_rows)
+    await live.subscribe(1)
+    log.head = 9
+    reader = await live.subscribe(1, after=8)
+    assert reader.as_of_seq == 9
+    assert await take(reader, 9) == [9]
+    await live.close()
