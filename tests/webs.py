@@ -33,6 +33,7 @@ class Web:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = var / f"web-{self.port}.log"
+        self._client = httpx2.AsyncClient(base_url=self.url, timeout=30, verify=False)
         self._environ = {name: text for name, text in os.environ.items() if not name.startswith(("ONHAND_", "DATABASE_", "REDIS_", "RAY_"))}
         self._environ |= {
             "ONHAND_VAR": str(var),
@@ -49,13 +50,18 @@ class Web:
     async def start(self) -> Web:
         """Start it, or start it again; return when it can serve."""
         self._child = spawn_ours(["web"], self._environ, self._log)
-        async with asyncio.timeout(STARTED_S), httpx2.AsyncClient(base_url=self.url) as client:
+        async with asyncio.timeout(STARTED_S):
             while True:
                 assert self._child.poll() is None, self.log()[-2_000:]
                 with contextlib.suppress(httpx2.HTTPError):
-                    if (await client.get("/readyz")).status_code == 200:
+                    if (await self._client.get("/readyz")).status_code == 200:
                         return self
                 await asyncio.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._child.pid
 
     def kill(self) -> None:
         """kill -9."""
@@ -64,6 +70,7 @@ class Web:
 
     async def stop(self) -> None:
         """End it in order; by force if it will not."""
+        await self._client.aclose()
         self._child.send_signal(signal.SIGCONT)
         self._child.terminate()
         try:
@@ -81,9 +88,8 @@ class Web:
 
     async def ask(self, who: Person, path: str, body: object, key: str) -> httpx2.Response:
         """A stock command, sent once, or another POST."""
-        async with httpx2.AsyncClient(base_url=self.url, timeout=30) as client:
-            headers = {**who.bearer, "Idempotency-Key": key}
-            return await client.post(f"/v1/{who.tenant.slug}/{path}", json=body, headers=headers)
+        headers = {**who.bearer, "Idempotency-Key": key}
+        return await self._client.post(f"/v1/{who.tenant.slug}/{path}", json=body, headers=headers)
 
     async def insist(self, who: Person, path: str, body: object, key: str) -> httpx2.Response:
         """The same, sent until it is answered, as a till would."""
@@ -168,6 +174,8 @@ async def faults(database: Database, who: Person) -> list[str]:
     """What does not hold in the ledger of somebody's company, or in what is derived from it."""
     pool = await make_pool(database.engine, 1)
     try:
+        if not await pool.fetchval("SELECT EXISTS (SELECT FROM stock_partitions WHERE tenant_id = $1)", who.tenant.id):
+            return []  # nothing has ever been written
         return [str(fault) for fault in (await prove(pool, who.tenant.id, 0)).faults]
     finally:
         await pool.close()
