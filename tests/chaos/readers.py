@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -105,10 +106,10 @@ class Work:
     async def go_on(self) -> None:
         """Until told to end."""
         body = {"lines": [{"sku": "CUP", "warehouse": "osh", "qty": "1"}] * self._cups}
-        number = 0
+        name, number = secrets.token_hex(4), 0
         while not self._over:
             number += 1
-            said = await self._web.insist(self._who, "stock/receive", body, f"work-{number}")
+            said = await self._web.insist(self._who, "stock/receive", body, f"{name}-{number}")
             assert said.status_code == 200, said.text
             self.answered[int(said.json()["seq"])] = time.monotonic()
             await asyncio.sleep(self._pause_s)
