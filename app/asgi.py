@@ -1,29 +1,23 @@
-"""The web on hypercorn: one process, one event loop, stopped in order."""
+"""The web on an ASGI server: one process, one event loop, stopped in order."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable
 
 import structlog
 import uvloop
-from hypercorn.asyncio import serve as hypercorn_serve
-from hypercorn.config import Config
 
+from app.claims import need_port
+from app.servers import server
 from app.settings import Settings
+from app.sockets import bound_socket, inherited_socket
 from app.wiring import wired
 from web.app import create_app
 
 log = structlog.get_logger("app")
-
-GRACE_S = 3.0
-"""How long requests may go on after a stop. An open WebSocket costs all of it, so it stays short."""
-HEADERS_MAX = 16 * 1024
-MESSAGE_MAX = 64 * 1024
-BACKLOG = 1024
-REQUESTS_MAX = 1_000_000_000
-"""A connection may carry as many requests as it likes; hypercorn's own limit of 1,000 cuts busy clients off."""
 
 
 def serve(settings: Settings) -> None:
@@ -51,23 +45,25 @@ async def serve_until(closing: asyncio.Event, settings: Settings, wired_up: Call
         wired_up()
         app = create_app(wiring)
         app.extensions["closing"] = closing
-        log.info("serving", host=settings.host, port=settings.port)
-        await hypercorn_serve(app, _config(settings), shutdown_trigger=closing.wait)
+        ending = asyncio.create_task(_hang_up(closing, wiring.feed.nudge))
+        log.info("serving", host=settings.host, port=settings.port, server=settings.server)
+        try:
+            await server(settings.server)(app, _socket(settings), closing)
+        finally:
+            ending.cancel()
 
 
-def _config(settings: Settings) -> Config:
-    config = Config()
-    config.bind = [f"{settings.host}:{settings.port}"]
-    config.graceful_timeout = GRACE_S
-    config.shutdown_timeout = GRACE_S
-    config.backlog = BACKLOG
-    config.keep_alive_timeout = 75
-    config.keep_alive_max_requests = REQUESTS_MAX
-    config.read_timeout = 60
-    config.h11_max_incomplete_size = HEADERS_MAX
-    config.websocket_max_message_size = MESSAGE_MAX
-    config.websocket_ping_interval = 20
-    config.include_server_header = False
-    config.accesslog = None
-    config.errorlog = "-"
-    return config
+def _socket(settings: Settings) -> socket.socket:
+    """The supervisor's, which outlives this process, or one of our own. Raises CannotStart when another program has the port."""
+    inherited = inherited_socket()
+    if inherited is None:
+        need_port(settings.host, settings.port)
+        inherited = bound_socket(settings.host, settings.port)
+    inherited.setblocking(False)
+    return inherited
+
+
+async def _hang_up(closing: asyncio.Event, nudge: Callable[[], None]) -> None:
+    """Wake the live lines that wait, so that they see the end."""
+    await closing.wait()
+    nudge()

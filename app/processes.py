@@ -112,7 +112,9 @@ def spawn(
             os.close(reader)
 
 
-def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app") -> subprocess.Popen[bytes]:
+def spawn_ours(
+    words: Sequence[str], environ: Mapping[str, str], log: Path | None, module: str = "app", pass_fds: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     """Start a command of ours (`web`, `worker`, `replay`) in a session of its own; without a log it speaks to our terminal.
 
     It arranges its own end (`end_with_parent`): running code between fork and exec is not safe once Ray's threads are here.
@@ -120,7 +122,7 @@ def spawn_ours(words: Sequence[str], environ: Mapping[str, str], log: Path | Non
     output = log.open("ab") if log else None
     argv, how = ours(words, environ, module)
     try:
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **how)
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=pass_fds, **how)
     finally:
         if output:
             output.close()

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -29,6 +30,7 @@ from app.processes import spawn_ours, wait_gone
 from app.progress import say, step, table
 from app.provision import Urls
 from app.settings import CannotStart, Settings
+from app.sockets import bound_socket
 
 REPLAY_STOP_SECONDS = 5.0
 
@@ -46,6 +48,7 @@ class Supervisor:
         self._sales = Path(sales).absolute() if sales else None
         self._speed = speed
         self._servers: list[Postgres | Redis] = []
+        self._sockets: list[socket.socket] = []
         self._children: list[Child] = []
         self._replay: subprocess.Popen[bytes] | None = None
         self._stopping = False
@@ -72,7 +75,7 @@ class Supervisor:
     def _start(self, started: ExitStack) -> None:
         say(f"Starting Onhand in {self.settings.var}")
         started.enter_context(folder_claimed(self.settings.var, self.url))
-        need_port(self.settings.host, self.settings.port)
+        self._take_port(started)
         urls = self._start_servers(started)
         data = _in_thread(lambda: self._fill(urls))
         worker = Child("worker", self.settings)
@@ -81,6 +84,13 @@ class Supervisor:
         data.result()
         self._keep(worker)
         self._start_web(started)
+
+    def _take_port(self, started: ExitStack) -> None:
+        """A socket for each web process. They are ours for good: a web process that falls leaves nobody refused."""
+        need_port(self.settings.host, self.settings.port)
+        for _ in range(self.settings.web_workers):
+            self._sockets.append(bound_socket(self.settings.host, self.settings.port))
+            started.callback(self._sockets[-1].close)
 
     def _start_servers(self, started: ExitStack) -> Urls:
         """PostgreSQL and Redis, unless others are named, and the roles; from here on the settings know all addresses."""
@@ -131,11 +141,14 @@ class Supervisor:
         self._listen()
 
     def _start_web(self, started: ExitStack) -> None:
-        with step("Web"):
-            web = Web(self.settings)
-            started.callback(web.stop, self._hurried)
-            self._keep(web)
-            web.wait_ready()
+        with step("Web" if self.settings.web_workers == 1 else f"Web ({self.settings.web_workers} processes)"):
+            workers = [Web(self.settings, bound, number) for number, bound in enumerate(self._sockets, start=1)]
+            for worker in workers:
+                started.callback(worker.stop, self._hurried)
+                self._keep(worker)
+            started.callback(_end_all, workers)  # runs first of these: they all end at the same time
+            for worker in workers:
+                worker.wait_ready()
 
     def _keep(self, child: Child) -> None:
         """Start it, and again whenever it falls."""
@@ -208,6 +221,11 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
 
     threading.Thread(target=body, name="fill", daemon=True).start()
     return future
+
+
+def _end_all(workers: list[Web]) -> None:
+    for worker in workers:
+        worker.end()
 
 
 def _quietly(stop: Callable[[], None]) -> None:

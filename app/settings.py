@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 SECRET_LENGTH_MIN = 32
+TWO_OWNERS = (
+    "ONHAND_WEB_WORKERS must be 1 with the local engine: each web process would own all stock and end the others. Several need ENGINE=ray."
+)
 
 
 class CannotStart(Exception):
@@ -85,6 +88,8 @@ class Settings:
     var: Path = _setting("ONHAND_VAR", _folder, "./var")
     host: str = _setting("ONHAND_HOST", _text, "127.0.0.1")
     port: int = _setting("ONHAND_PORT", _port, "8000")
+    server: Literal["hypercorn", "uvicorn"] = _setting("ONHAND_SERVER", _one_of("hypercorn", "uvicorn"), "hypercorn")
+    web_workers: int = _setting("ONHAND_WEB_WORKERS", _count, "1")
     database_url: str | None = _setting("DATABASE_URL", _url("postgresql", "postgres"), shown=False)
     database_app_url: str | None = _setting("DATABASE_APP_URL", _url("postgresql", "postgres"), shown=False)
     database_engine_url: str | None = _setting("DATABASE_ENGINE_URL", _url("postgresql", "postgres"), shown=False)
@@ -110,6 +115,8 @@ class Settings:
         values["anchors"] = values["anchors"] or values["var"] / "anchors"
         values["anchor_key"] = values["anchor_key"] or values["var"] / "anchor.key"
         settings = cls(**values)
+        if settings.engine == "local" and settings.web_workers > 1:
+            raise CannotStart(TWO_OWNERS)
         return settings if settings.secret else replace(settings, secret=_local_secret(settings))
 
     @property

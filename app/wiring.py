@@ -46,6 +46,7 @@ class Wiring:
     clock: Clock
     feed: Feed
     shared_limits: SharedGcra | None
+    relay: Relay
     gauges: Callable[[], list[dict[str, Any] | None]]
     jobs_token: str | None
     run_jobs: Callable[[], Awaitable[Sequence[dict[str, Any]]]]
@@ -98,6 +99,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             clock=now_us,
             feed=feed,
             shared_limits=shared_limits,
+            relay=relay,
             gauges=lambda: engine.gauges,
             jobs_token=settings.jobs_token,
             run_jobs=errands(settings),

@@ -1,7 +1,7 @@
-"""Hints that a ledger has grown: within this process at once, to other processes through Redis.
+"""Word between processes: a ledger has grown, somebody's rights have changed. Within this process at once, to others through Redis.
 
-A hint only says that it is worth reading; whoever follows a ledger reads it by sequence and would find the rows without
-any hint a second later.
+A word only says that it is worth looking. Whoever follows a ledger reads it by sequence and would find the rows without any
+hint a second later; whoever holds a line open looks at its caller again every few seconds anyway.
 """
 
 from __future__ import annotations
@@ -16,44 +16,63 @@ log = structlog.get_logger("events")
 
 Listener = Callable[[int, int, int], None]
 """(tenant, part, seq)."""
-_CHANNEL = "onhand:hint:"
+Revoked = Callable[[int, int], None]
+"""(tenant, principal)."""
+_PREFIX = "onhand:"
+_HINT, _REVOKED = "hint", "revoked"
 
 
 class Relay:
-    """Passes hints on. Neither `hint` nor `notify` ever waits or fails."""
+    """Passes words on. Nothing here ever waits or fails."""
 
     def __init__(self, redis_url: str | None, listening: bool = True) -> None:
         """Needs a running event loop. `listening=False` is for a process that only reports, like a shard."""
         self._listeners: list[Listener] = []
+        self._revoked: list[Revoked] = []
         self._broker = Broker(redis_url) if redis_url else None
         if self._broker is None:
             log.warning("no_redis", meaning="hints stay in this process; others look once a second")
         elif listening:
-            self._broker.listen(_CHANNEL + "*", self._heard)
+            self._broker.listen(_PREFIX + "*", self._heard)
 
     def hint(self, tenant: int, part: int, seq: int) -> None:
         """Tell every process that the partition has reached `seq`."""
         self.notify(tenant, part, seq)
-        if self._broker is not None:
-            self._broker.publish(f"{_CHANNEL}{tenant}:{part}", str(seq))
+        self._publish(f"{_HINT}:{tenant}:{part}", str(seq))
 
     def notify(self, tenant: int, part: int, seq: int) -> None:
         """Tell the listeners of this process only."""
         for listener in self._listeners:
             listener(tenant, part, seq)
 
+    def revoked(self, tenant: int, principal: int) -> None:
+        """Tell every other process that a person's or key's rights have changed, or ended."""
+        self._publish(f"{_REVOKED}:{tenant}:{principal}", "")
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` for every hint, from here or elsewhere."""
         self._listeners.append(listener)
+
+    def listen_revoked(self, listener: Revoked) -> None:
+        """Call `listener` when another process says that rights have changed."""
+        self._revoked.append(listener)
 
     async def close(self) -> None:
         """Stop listening to Redis."""
         if self._broker is not None:
             await self._broker.close()
 
+    def _publish(self, channel: str, message: str) -> None:
+        if self._broker is not None:
+            self._broker.publish(_PREFIX + channel, message)
+
     def _heard(self, channel: str, message: str) -> None:
         try:
-            tenant, part = channel.removeprefix(_CHANNEL).split(":")
-            self.notify(int(tenant), int(part), int(message))
+            word, tenant, whom = channel.removeprefix(_PREFIX).split(":")
+            if word == _HINT:
+                self.notify(int(tenant), int(whom), int(message))
+            elif word == _REVOKED:
+                for listener in self._revoked:
+                    listener(int(tenant), int(whom))
         except ValueError:
-            log.warning("strange_hint", channel=channel)
+            log.warning("strange_word", channel=channel)

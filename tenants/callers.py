@@ -1,7 +1,7 @@
 """Recognising who calls: session cookies, API keys and tickets become a `Caller`.
 
 Every request passes here, so what was looked up is remembered for a few seconds. Whatever ends a session or a key in this
-process is felt at once; what another process ended is felt when the memory runs out.
+process is felt at once; what another process ended is felt when that one's word comes, at the latest when the memory runs out.
 """
 
 from __future__ import annotations
@@ -25,18 +25,23 @@ REMEMBERED_MAX = 10_000
 _TOUCH = timedelta(minutes=5)
 """How coarse "last seen" may be: one write in five minutes instead of one per request."""
 
+Told = Callable[[int, int], None]
+"""(tenant, principal)."""
 _Find = Callable[[AsyncConnection, Tenant, bytes, datetime], Awaitable[Actor | None]]
 
 
 class Callers:
-    """Callers by what they show. `clock` decides expiry; `remembered_s` is how long an answer may be reused."""
+    """Callers by what they show. `clock` decides expiry; `remembered_s` is how long an answer may be reused; `tell` passes on to
+    other processes whose rights have changed."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, remembered_s: float = REMEMBERED_S) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, remembered_s: float = REMEMBERED_S, tell: Told | None = None) -> None:
         self._engine = engine
         self._clock = clock
         self._remembered_s = remembered_s
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._forgotten = 0
+        self._tell = tell
+        self._watchers: dict[tuple[int, int], set[Callable[[], None]]] = {}
 
     async def of_session(self, cookie: str) -> Caller | None:
         """The person of a session cookie, or None when it opens nothing."""
@@ -58,9 +63,30 @@ class Callers:
         """The caller as of now, read afresh: what long connections ask from time to time. None means: end it."""
         return await self._find(caller.tenant.slug, caller.proof, _by_either)
 
+    def watch(self, caller: Caller, doubted: Callable[[], None]) -> Callable[[], None]:
+        """Call `doubted` when something says that the caller's rights have changed. Returns what ends the watching."""
+        who = (caller.tenant.id, caller.actor.principal_id)
+        self._watchers.setdefault(who, set()).add(doubted)
+
+        def end() -> None:
+            watchers = self._watchers.get(who, set())
+            watchers.discard(doubted)
+            if not watchers:
+                self._watchers.pop(who, None)
+
+        return end
+
     def forget(self, tenant_id: int, principal_id: int) -> None:
-        """The person's or key's rights changed: ask the database next time."""
+        """The person's or key's rights changed: ask the database next time, and tell other processes to."""
+        self.hear(tenant_id, principal_id)
+        if self._tell is not None:
+            self._tell(tenant_id, principal_id)
+
+    def hear(self, tenant_id: int, principal_id: int) -> None:
+        """The same, told by another process."""
         self._forgotten += 1
+        for doubted in list(self._watchers.get((tenant_id, principal_id), ())):
+            doubted()
         for proof, (_, caller) in list(self._known.items()):
             if caller.tenant.id == tenant_id and caller.actor.principal_id == principal_id:
                 del self._known[proof]

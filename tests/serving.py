@@ -6,9 +6,10 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.asgi import serve_until
@@ -29,20 +30,37 @@ class Server:
 
     url: str
     world: World
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
 
     @property
     def live_url(self) -> str:
         """The same address for WebSockets."""
         return self.url.replace("http://", "ws://", 1)
 
+    async def ended(self) -> None:
+        """Wait until it has stopped after `closing` was set."""
+        assert self.task is not None
+        await asyncio.wait([self.task])
+
+    async def readers(self) -> int:
+        """How many live feeds are open in it."""
+        async with httpx2.AsyncClient(base_url=self.url) as client:
+            counts = (await client.get("/metrics")).text
+        return int(float(next(line for line in counts.splitlines() if line.startswith("onhand_feed_readers ")).split()[1]))
+
 
 @asynccontextmanager
-async def serving(database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER) -> AsyncIterator[Server]:
+async def serving(
+    database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER, server_name: str = "hypercorn"
+) -> AsyncIterator[Server]:
     """Serve inside the block."""
     settings = Settings(
         var=var,
         host="127.0.0.1",
         port=_free_port(),
+        server=server_name,  # type: ignore[arg-type]
+        web_workers=1,
         database_url=None,
         database_app_url=database.app,
         database_engine_url=database.engine,
@@ -60,7 +78,7 @@ async def serving(database: Database, var: Path, redis_url: str | None = None, b
     try:
         world = await shop(engine, bob)
         await _answers(settings, server)
-        yield Server(f"http://{settings.host}:{settings.port}", world)
+        yield Server(f"http://{settings.host}:{settings.port}", world, closing, server)
     finally:
         closing.set()
         await server

@@ -22,6 +22,7 @@ from web.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from events.feed import Feed
+    from events.relay import Relay
 
 
 BODY_MAX = 2**20
@@ -47,6 +48,8 @@ class Wiring(Protocol):
     @property
     def shared_limits(self) -> SharedGcra | None: ...
     @property
+    def relay(self) -> Relay: ...
+    @property
     def gauges(self) -> Callable[[], list[dict[str, Any] | None]]: ...
     @property
     def jobs_token(self) -> str | None: ...
@@ -70,7 +73,8 @@ class Parts:
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
     """Parts on top of the wiring. Tests hand in cheaper passwords."""
     passwords = passwords or Passwords()
-    callers = Callers(wiring.engine, wiring.clock)
+    callers = Callers(wiring.engine, wiring.clock, tell=wiring.relay.revoked)
+    wiring.relay.listen_revoked(callers.hear)
     return Parts(
         wiring,
         passwords,

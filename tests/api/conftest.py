@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actors.local import LocalEngine
 from db.engine import make_engine
 from events.feed import Feed
+from events.relay import Relay
 from inventory.context import Stock
 from kit.clock import Clock, now_us
 from tenants.domain import Role
@@ -45,6 +46,7 @@ class Wired:
     feed: Feed
     secret: str = "a secret of tests that is long enough"
     environment: str = "development"
+    relay: Relay = field(default_factory=lambda: Relay(None))
     gauges: Any = list
     shared_limits: Any = None
     jobs_token: str | None = None

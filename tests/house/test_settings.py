@@ -31,6 +31,8 @@ def test_nothing_set_is_enough(tmp_path: Path) -> None:
         ("ONHAND_PORT", "８０００"),
         ("ONHAND_ENGINE", "celery"),
         ("ONHAND_SHARDS", "-1"),
+        ("ONHAND_SERVER", "gunicorn"),
+        ("ONHAND_WEB_WORKERS", "0"),
         ("ONHAND_LOG_LEVEL", "loud"),
         ("ONHAND_ENVIRONMENT", "prod"),
         ("ONHAND_SECRET", "short"),
@@ -44,6 +46,12 @@ def test_nothing_set_is_enough(tmp_path: Path) -> None:
 def test_refuses_what_does_not_fit_and_names_the_variable(tmp_path: Path, variable: str, text: str) -> None:
     with pytest.raises(CannotStart, match=rf"^{variable} must [^\n]*\.$"):
         read(tmp_path, **{variable: text})
+
+
+def test_refuses_several_web_processes_that_would_each_own_all_stock(tmp_path: Path) -> None:
+    assert read(tmp_path, ONHAND_WEB_WORKERS="2").web_workers == 2
+    with pytest.raises(CannotStart, match=r"^ONHAND_WEB_WORKERS must be 1 with the local engine[^\n]*\.$"):
+        read(tmp_path, ONHAND_WEB_WORKERS="2", ONHAND_ENGINE="local")
 
 
 def test_takes_an_empty_variable_for_absent(tmp_path: Path) -> None:

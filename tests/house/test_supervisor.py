@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -27,11 +28,11 @@ READY_SECONDS = 90
 class Run:
     """One `onhand run` in a folder of its own, and what it said."""
 
-    def __init__(self, var: Path, engine: str, port: int | None = None) -> None:
+    def __init__(self, var: Path, engine: str, port: int | None = None, **more: str) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._said = var.parent / f"said-{self.port}"
-        environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "ONHAND_VAR": str(var), "ONHAND_SHARDS": "1"}
+        environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "ONHAND_VAR": str(var), "ONHAND_SHARDS": "1", **more}
         argv = [sys.executable, "-m", "app", "run", "--engine", engine, "--port", str(self.port)]
         with self._said.open("wb") as output:
             self.process = subprocess.Popen(argv, cwd=HOUSE, env=environ, stdout=output, stderr=output, start_new_session=True)
@@ -71,9 +72,9 @@ def var() -> Iterator[Path]:
     folder.rmdir()
 
 
-def status(url: str) -> int:
+def status(url: str, patience_s: float = 5) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=patience_s) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as answer:
         return answer.code
@@ -177,3 +178,22 @@ def test_leaves_nothing_of_ray_when_the_supervisor_is_killed_and_starts_again(va
     offspring = again.offspring()
     assert again.end(signal.SIGTERM) == 0
     assert wait_gone(offspring, 1) == []
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("server", ["hypercorn", "uvicorn"])
+def test_serves_with_two_web_processes_and_refuses_nobody_while_one_starts_again(var: Path, server: str) -> None:
+    run = Run(var, "ray", ONHAND_WEB_WORKERS="2", ONHAND_SERVER=server).wait_ready()
+    webs = [each for each in run.offspring() if each.cmdline()[-1:] == ["web"]]
+    assert len(webs) == 2
+    with ThreadPoolExecutor(8) as callers:
+        webs[0].terminate()  # in order: what it has begun, it answers
+        answers = list(callers.map(lambda _: status(f"{run.url}/healthz", patience_s=30), range(400)))
+    assert answers == [200] * 400
+    assert any("The web process ended" in run.said() or "The web-2 process ended" in run.said() for _ in ticks(10))
+    assert any(len([each for each in run.offspring() if each.cmdline()[-1:] == ["web"]]) == 2 for _ in ticks(20))
+    assert webs[1].is_running()
+    offspring = run.offspring()
+    assert run.end(signal.SIGTERM) == 0, run.said()
+    assert wait_gone(offspring, 2) == []

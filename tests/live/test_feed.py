@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
 from events import feed
-from events.feed import Feed, FeedEvent, Resync, Subscription
+from events.feed import Feed, Resync, Subscription
+from events.recent import BYTES_MAX, PAGE, ROWS_MAX, FeedEvent, Recent
 
 
 class Log:
     """A ledger that a test writes: sequences 1, 2, 3 …, alternately of two warehouses."""
 
-    def __init__(self, rows: int = 0) -> None:
+    def __init__(self, rows: int = 0, size: int = 0) -> None:
         self.head = rows
+        self.away = False
+        self.reads = 0
+        self._text = "x" * size
 
     async def read_head(self, tenant: int) -> int:
         return self.head
 
     async def read_rows(self, tenant: int, after: int, limit: int) -> Sequence[FeedEvent]:
+        self.reads += 1
+        await asyncio.sleep(0)
+        if self.away:
+            self.away = False
+            raise OSError("away")
         return [self.row(seq) for seq in range(after + 1, min(self.head, after + limit) + 1)]
 
-    @staticmethod
-    def row(seq: int) -> FeedEvent:
-        return FeedEvent(seq, "reserve", "osh" if seq % 2 else "main", "S1", b"", "")
+    def row(self, seq: int) -> FeedEvent:
+        return FeedEvent(seq, "reserve", "osh" if seq % 2 else "main", "S1", b"", self._text)
 
 
 async def take(subscription: Subscription, until: int) -> list[int]:
@@ -111,14 +120,85 @@ async def test_goes_on_after_the_database_was_away() -> None:
     live = Feed(log.read_head, log.read_rows)
     reader = await live.subscribe(1, after=0)
     assert await take(reader, 3) == [1, 2, 3]
-    rows = live._tails[1].read_rows
-
-    async def fails(tenant: int, after: int, limit: int) -> Sequence[FeedEvent]:
-        live._tails[1].read_rows = rows
-        raise OSError("away")
-
-    live._tails[1].read_rows = fails
+    log.away = True
     log.head = 5
     live.heard(1, 0, 5)
     assert await take(reader, 5) == [4, 5]
+    await live.close()
+
+
+async def test_waits_with_a_returning_reader_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "POLL_S", 0.01)
+    log = Log(5)
+    live = Feed(log.read_head, log.read_rows)
+    await live.subscribe(1)
+    reader = await live.subscribe(1, after=2)
+    log.away = True
+    assert await take(reader, 5) == [3, 4, 5]
+    await live.close()
+
+
+async def test_serves_a_thousand_who_come_back_at_once_from_one_reading() -> None:
+    log = Log(ROWS_MAX * 2)
+    live = Feed(log.read_head, log.read_rows)
+    starts = [log.head - 1 - number % ROWS_MAX for number in range(0, 1_000_000, 1_000)]
+    readers = [await live.subscribe(1, after=start) for start in starts]
+    before = log.reads
+    found = await asyncio.gather(*[take(reader, log.head) for reader in readers])
+    assert found == [list(range(start + 1, log.head + 1)) for start in starts]
+    assert log.reads - before <= ROWS_MAX / PAGE + 1
+    await live.close()
+
+
+async def test_reads_a_page_from_far_back_once_for_all_who_want_it() -> None:
+    log = Log(ROWS_MAX * 3)
+    live = Feed(log.read_head, log.read_rows)
+    readers = [await live.subscribe(1, after=10) for _ in range(100)]
+    before = log.reads
+    pages = await asyncio.gather(*[reader.next(0.2) for reader in readers])
+    assert all(isinstance(page, list) and [event.seq for event in page] == list(range(11, 11 + PAGE)) for page in pages)
+    assert log.reads - before == 1
+    await live.close()
+
+
+@pytest.mark.parametrize("size", [0, 10_000])
+async def test_remembers_within_bounds(size: int) -> None:
+    log = Log(ROWS_MAX * 3, size)
+    recent = Recent(1, ROWS_MAX, log.read_rows)
+    assert [event.seq for event in await recent.after(ROWS_MAX - 3)] == [ROWS_MAX - 2, ROWS_MAX - 1, ROWS_MAX]
+    for seq in range(ROWS_MAX + 1, log.head + 1):
+        recent.append(log.row(seq))
+    kept = len(recent._rows)
+    assert kept == (min(ROWS_MAX, BYTES_MAX // size) if size else ROWS_MAX)
+    before = log.reads
+    assert [event.seq for event in await recent.after(log.head - kept)][:2] == [log.head - kept + 1, log.head - kept + 2]
+    assert log.reads == before, "it is in memory"
+    assert (await recent.after(log.head - kept - 1))[0].seq == log.head - kept, "it is read"
+    assert await recent.after(log.head) == []
+
+
+async def test_forgets_a_ledger_that_nobody_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "LINGER_S", 0.05)
+    monkeypatch.setattr(feed, "POLL_S", 0.01)
+    log = Log(5)
+    live = Feed(log.read_head, log.read_rows)
+    (await live.subscribe(1)).close()
+    async with asyncio.timeout(5):
+        while live._tails:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    reader = await live.subscribe(1, after=4)
+    assert await take(reader, 5) == [5]
+    await live.close()
+
+
+async def test_knows_a_row_that_another_process_has_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was at 8 elsewhere and comes here, where 5 is the last that was heard of, has seen no future."""
+    monkeypatch.setattr(feed, "POLL_S", 60.0)
+    log = Log(5)
+    live = Feed(log.read_head, log.read_rows)
+    await live.subscribe(1)
+    log.head = 9
+    reader = await live.subscribe(1, after=8)
+    assert reader.as_of_seq == 9
+    assert await take(reader, 9) == [9]
     await live.close()

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx2
-import orjson
 import pytest
 import pytest_asyncio
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from db.engine import make_engine
 from tenants.domain import Role
 from tests.conftest import Database
-from tests.people import Person
+from tests.live.lines import feed, hear, lines, post, receive, say, some, till
 from tests.serving import Server, serving, shop
-
-WAIT_S = 10.0
-
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """A whole server, without Redis: it must do as well. One for all, as stopping it waits for the lines to end."""
-    async with serving(database, tmp_path_factory.mktemp("var")) as found:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["hypercorn", "uvicorn"])
+async def one_server(request: pytest.FixtureRequest, database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A whole server, without Redis: it must do as well. One for all of this file."""
+    async with serving(database, tmp_path_factory.mktemp("var"), server_name=request.param) as found:
         yield found
 
 
@@ -40,72 +34,6 @@ async def server(one_server: Server, database: Database) -> AsyncIterator[Server
     engine = make_engine(database.app, pool_size=1)
     yield replace(one_server, world=await shop(engine, Role.OPERATOR))
     await engine.dispose()
-
-
-def lines(qty: Any, warehouse: str = "osh", sku: str = "CUP") -> dict[str, Any]:
-    return {"lines": [{"sku": sku, "warehouse": warehouse, "qty": qty}]}
-
-
-async def post(server: Server, who: Person, path: str, body: Any, key: str) -> httpx2.Response:
-    async with httpx2.AsyncClient(base_url=server.url) as client:
-        headers = {**who.bearer, "Idempotency-Key": key}
-        return await client.post(f"/v1/{who.tenant.slug}/{path}", json=body, headers=headers)
-
-
-async def receive(server: Server, who: Person, times: int, warehouse: str = "osh", key: str = "r") -> None:
-    for number in range(times):
-        said = await post(server, who, "stock/receive", lines(1, warehouse), f"{key}{number}")
-        assert said.status_code == 200
-
-
-@asynccontextmanager
-async def feed(server: Server, who: Person, query: str = "", **headers: str) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    """The events of an SSE line, as a browser reads them."""
-    async with httpx2.AsyncClient(base_url=server.url, timeout=WAIT_S) as client:
-        address = f"/v1/{who.tenant.slug}/events{query}"
-        async with client.stream("GET", address, headers={**who.bearer, **headers}) as response:
-            assert response.status_code == 200
-            assert response.headers["Content-Type"].startswith("text/event-stream")
-            yield _events(response)
-
-
-async def _events(response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
-    event: dict[str, Any] = {}
-    async for text in response.aiter_lines():
-        if not text:
-            if "event" in event:
-                yield event
-            event = {}
-        elif not text.startswith(":"):
-            name, _, value = text.partition(": ")
-            event[name] = orjson.loads(value) if name == "data" else value
-
-
-async def some(events: AsyncIterator[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(WAIT_S):
-        return [await anext(events) for _ in range(count)]
-
-
-@asynccontextmanager
-async def till(server: Server, who: Person, **hello: Any) -> AsyncIterator[ClientConnection]:
-    """A till's line; with `hello` it follows the feed at once."""
-    async with connect(f"{server.live_url}/v1/{who.tenant.slug}/live", additional_headers=who.bearer) as line:
-        if hello:
-            await say(line, op="hello", **hello)
-        yield line
-
-
-async def say(line: ClientConnection, **frame: Any) -> None:
-    await line.send(orjson.dumps(frame).decode())
-
-
-async def hear(line: ClientConnection, op: str | None = None) -> dict[str, Any]:
-    """The next frame, or the next of a kind."""
-    async with asyncio.timeout(WAIT_S):
-        while True:
-            frame: dict[str, Any] = orjson.loads(await line.recv())
-            if op is None or frame["op"] == op:
-                return frame
 
 
 async def test_a_browser_gets_hello_and_then_every_row_with_its_level(server: Server) -> None:

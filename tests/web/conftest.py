@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
 from db.engine import make_engine
+from events.relay import Relay
 from kit.clock import Clock, now_us
 from tests.conftest import Database
 from tests.people import Person, World, cheap_passwords, populate
@@ -32,6 +33,7 @@ class Wired:
     environment: str = "development"
     clock: Clock = now_us
     feed: Any = None
+    relay: Relay = field(default_factory=lambda: Relay(None))
     gauges: Any = list
     shared_limits: Any = None
     jobs_token: str | None = None

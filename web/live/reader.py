@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db.tenancy import reading
-from events.feed import FeedEvent
+from events.recent import FeedEvent
 from inventory.catalog.directory import directory_of
 from inventory.ledger.log import rows_after
 from inventory.ledger.messages import Kind

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import orjson
 import structlog
-from quart import Blueprint, current_app, websocket
+from hypercorn.typing import WebsocketScope
+from quart import Blueprint, Quart, current_app, websocket
+from quart.asgi import ASGIWebsocketConnection
 
 from events.feed import Resync, Subscription
 from inventory.answer import Answer, Asked
@@ -27,9 +30,12 @@ WINDOW = 64
 """Commands in flight; the next frame is read when one of them has been answered."""
 OUTBOX_MAX = 200
 """Frames that wait for a slow till before the feed stops filling its connection."""
-SLICE_S = 1.0
-ID_LENGTH_MAX = 64
-NORMAL, GOING_AWAY, POLICY = 1000, 1001, 1008
+FRAMES_MAX = 64
+"""Frames that have come and are not yet read. While so many wait, the connection is not read, and its sender is held."""
+STALL_S = 30.0
+"""How long a till may take nothing of what is sent to it."""
+FOLLOW_S = 60.0
+NORMAL, GOING_AWAY, POLICY, TRY_AGAIN_LATER = 1000, 1001, 1008, 1013
 
 Frame = dict[str, Any]
 
@@ -44,7 +50,16 @@ async def live(tenant: str) -> None:
     await websocket.accept()
     line = Line(ctx(), parts(), standing, current_app.extensions["closing"])
     code = await line.run()
-    await websocket.close(code)
+    with contextlib.suppress(OSError):  # the other side may be gone already
+        await websocket.close(code)
+
+
+class Connection(ASGIWebsocketConnection):
+    """Quart's own takes frames without bound; this one holds a sender that is faster than its commands are done."""
+
+    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
+        super().__init__(app, scope)
+        self.queue = asyncio.Queue(FRAMES_MAX)
 
 
 class Line:
@@ -59,15 +74,18 @@ class Line:
         self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
         self._window = asyncio.Semaphore(WINDOW)
         self._subscription: Subscription | None = None
+        self._doubted = asyncio.Event()
         self._tasks: set[asyncio.Future[Any]] = set()
 
     async def run(self) -> int:
         """Serve until the first of the parts ends; returns the code to close with."""
-        ways = [asyncio.create_task(way) for way in (self._read(), self._write(), self._watch())]
+        self._standing.watch(self._doubted.set)
+        ways = [asyncio.create_task(way) for way in (self._read(), self._write(), self._watch(), self._close())]
         try:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             return next(iter(done)).result() or NORMAL
         finally:
+            self._standing.close()
             if self._subscription is not None:
                 self._subscription.close()
             # Commands already asked for go on: their effect is the desk's, only the answer has nobody left.
@@ -81,17 +99,25 @@ class Line:
             await self._take(text)
 
     async def _write(self) -> int:
-        while True:
-            await websocket.send(await self._outbox.get())
+        try:
+            while True:
+                frame = await self._outbox.get()
+                async with asyncio.timeout(STALL_S):
+                    await websocket.send(frame)
+        except TimeoutError:
+            return TRY_AGAIN_LATER
+        except OSError:  # the other side is gone
+            return NORMAL
 
     async def _watch(self) -> int:
-        while not self._closing.is_set():
-            if not await self._standing.holds():
-                return POLICY
-            try:
-                await asyncio.wait_for(self._closing.wait(), SLICE_S)
-            except TimeoutError:
-                continue
+        while await self._standing.holds():
+            self._doubted.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._doubted.wait(), self._standing.due_s)
+        return POLICY
+
+    async def _close(self) -> int:
+        await self._closing.wait()
         return GOING_AWAY
 
     async def _take(self, text: str | bytes) -> None:
@@ -118,6 +144,7 @@ class Line:
             return
         if self._subscription is not None:
             self._subscription.close()
+            self._subscription.nudge()  # whoever follows it notices that it was replaced
         fits = wanted(*[None if each is None else frozenset(each) for each in lists])
         self._subscription = await self._feed.subscribe(self._context.tenant.id, after, fits)
         await self._say({"op": "hello", "as_of_seq": self._subscription.as_of_seq})
@@ -125,7 +152,7 @@ class Line:
 
     async def _follow(self, subscription: Subscription) -> None:
         while subscription is self._subscription:
-            found = await subscription.next(SLICE_S)
+            found = await subscription.next(FOLLOW_S)
             if subscription is not self._subscription:
                 return
             if isinstance(found, Resync):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
@@ -19,9 +20,8 @@ from web.live.wanted import LIST_MAX, parse_seq, wanted
 from web.wiring import parts
 
 HEARTBEAT_S = 15.0
-RETRY_MS = 1_000
-SLICE_S = 1.0
-"""Longest sleep, so that a stop of the server is noticed soon."""
+RETRY_MS = (500, 2_000)
+"""When a browser that lost its line comes back: somewhere between, so that those of a fallen server do not come all at once."""
 
 routes = Blueprint("live_sse", __name__)
 
@@ -61,21 +61,24 @@ async def events(tenant: str) -> Response:
 async def _stream(subscribing: Callable[[], Awaitable[Subscription]], standing: Standing, closing: asyncio.Event) -> AsyncIterator[bytes]:
     # Subscribed in here: a stream that nobody begins to read would otherwise never let go of its place.
     subscription = await subscribing()
+    standing.watch(subscription.nudge)
     said_at = time.monotonic()
     try:
-        yield b"retry: %d\nevent: hello\ndata: %s\n\n" % (RETRY_MS, _as_of(subscription.as_of_seq))
+        yield b"retry: %d\nevent: hello\ndata: %s\n\n" % (random.randint(*RETRY_MS), _as_of(subscription.as_of_seq))
         while not closing.is_set() and await standing.holds():
-            found = await subscription.next(SLICE_S)
+            silent_s = time.monotonic() - said_at
+            found = await subscription.next(min(HEARTBEAT_S - silent_s, standing.due_s))
             if isinstance(found, Resync):
                 yield b"id: %d\nevent: resync\ndata: %s\n\n" % (found.as_of_seq, _as_of(found.as_of_seq))
             elif found:
                 yield b"".join([event.sse for event in found])
-            elif time.monotonic() - said_at > HEARTBEAT_S:
+            elif time.monotonic() - said_at >= HEARTBEAT_S:
                 yield b": %d\n\n" % subscription.cursor
             else:
                 continue
             said_at = time.monotonic()
     finally:
+        standing.close()
         subscription.close()
 
 

@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+
+import structlog
 
 from tenants.callers import Callers
 from tenants.messages import Caller
 
+log = structlog.get_logger("web")
+
 CHECK_S = 20.0
-"""A revoked session or key loses its feeds within 30 s (api.md): this much, and the time a look takes."""
+"""A revoked session or key loses its feeds within 30 s (api.md), even if no word of it comes: this much, and the time a look takes."""
 
 
 class Standing:
-    """One open feed's caller."""
+    """One open feed's caller. While it is watched, word that the caller's rights have changed wakes the feed at once."""
 
     def __init__(self, callers: Callers, caller: Caller, permission: str) -> None:
         self.caller = caller
         self._callers = callers
         self._permission = permission
-        self._looked_at = time.monotonic()
+        self._look_at = time.monotonic() + CHECK_S
+        self._unwatch: Callable[[], None] | None = None
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when `holds` should be asked before its time. Ends with `close`."""
+
+        def doubted() -> None:
+            self._look_at = 0.0
+            wake()
+
+        self.close()
+        self._unwatch = self._callers.watch(self.caller, doubted)
+
+    def close(self) -> None:
+        """Watch no longer."""
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
+
+    @property
+    def due_s(self) -> float:
+        """Seconds until `holds` wants to look again."""
+        return max(0.0, self._look_at - time.monotonic())
 
     async def holds(self) -> bool:
         """False once the session or key has ended or the role may no longer see this. Looks only now and then."""
-        if time.monotonic() - self._looked_at < CHECK_S:
+        if self.due_s > 0:
             return True
-        self._looked_at = time.monotonic()
-        found = await self._callers.again(self.caller)
+        self._look_at = time.monotonic() + CHECK_S
+        try:
+            found = await self._callers.again(self.caller)
+        except Exception as problem:  # whatever the database says: without it no row is shown either
+            log.warning("standing_unknown", tenant=self.caller.tenant.id, problem=repr(problem))
+            return True
         if found is None or not found.actor.may(self._permission):
             return False
         self.caller = found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from events.feed import FeedEvent, Filter
+from events.feed import Filter
+from events.recent import FeedEvent
 
 LIST_MAX = 200
 """Warehouses or SKUs that one reader may name."""
