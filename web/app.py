@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Quart
 
 from tenants.credentials import Passwords
-from web import access, api, filters, live, locale, pages, refusals, respond, shell, static, trace
+from web import access, api, filters, kiosk, live, locale, pages, refusals, respond, shell, static, trace
 from web.wiring import Wiring, make_parts
 
 BODY_MAX = 2**20
@@ -25,7 +25,7 @@ def create_app(wiring: Wiring, passwords: Passwords | None = None) -> Quart:
         TEMPLATES_AUTO_RELOAD=wiring.environment == "development",
     )
     app.extensions["onhand"] = make_parts(wiring, passwords)
-    for part in (trace, access, respond, locale, shell, filters, refusals, static, pages, api, live):
+    for part in (trace, access, respond, locale, shell, filters, refusals, static, pages, api, live, kiosk):
         part.install(app)
     access.check(app)
     app.after_serving(app.extensions["onhand"].passwords.close)
