@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from actors.documents import Reservation, ReservationLine, Shown, Transfer, transfer_lines
 from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, NewTransfer, Refusal, TransferChange
 from inventory.ledger.chain import NO_COST, LedgerRow, row_hash
-from inventory.ledger.messages import AnyCommand, Kind, decode_outcome, encode_outcome
+from inventory.ledger.messages import AnyCommand, Kind, decode_outcome, encode_outcome, is_fact
 from inventory.registry import HANDLERS
 from kit.errors import Fact
 
@@ -186,6 +186,9 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     document = about.seq if about else 0
     # What leaves, arrives or is given back is for whom it was promised or sent, unless the command says otherwise.
     reference = command.reference or (about.reference if about else "")
+    effective = command.effective_at_us or batch.recorded_at_us
+    if decision.past:  # whatever the clocks of a till and of this machine say of each other
+        effective = min(effective, batch.recorded_at_us - 1)
     touched: dict[CellKey, Cell] = {}
     first_row = len(batch.rows)
     for entry in decision.entries:
@@ -196,7 +199,7 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
         touched[entry.cell] = cell
         if decision.totals is not None:
             cell.on_hand, cell.reserved, cell.blocked, cell.in_transit = decision.totals
-        _post(batch, memory, cell, entry, command, document, reference, decision.note)
+        _post(batch, memory, cell, entry, command, effective, document, reference, decision.note)
     shown = (
         "",
         batch.seq,
@@ -257,7 +260,17 @@ def _transfer(memory: Memory, batch: Batch, command: AnyCommand, decided: NewTra
     return transfer
 
 
-def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCommand, document: int, reference: str, note: str) -> None:
+def _post(
+    batch: Batch,
+    memory: Memory,
+    cell: Cell,
+    entry: Entry,
+    command: AnyCommand,
+    effective: int,
+    document: int,
+    reference: str,
+    note: str,
+) -> None:
     """One ledger row: the cell moves, the chain grows."""
     kind, grain = entry.kind, entry.grain
     d_on_hand, d_reserved = entry.delta_on_hand, entry.delta_reserved
@@ -267,9 +280,10 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
     cell.in_transit += entry.delta_in_transit
     uncovered = cell.reserved + cell.blocked - cell.on_hand
     if uncovered > 0 or cell.short:
-        # Only a count may leave more promised than is there (invariant I3), and a correction says what counts have left;
-        # every other row can only mend that.
-        cell.short = max(0, uncovered if kind in (Kind.ADJUST, Kind.CORRECT) else min(cell.short, uncovered))
+        # Only a fact may leave more promised than is there (invariant I3), and a correction says what facts have left; every
+        # other row can only mend that.
+        fact = kind == Kind.CORRECT or is_fact(kind, effective, batch.recorded_at_us)
+        cell.short = max(0, uncovered if fact else min(cell.short, uncovered))
     cell.version += 1
     batch.seq = cell.seq = batch.seq + 1
     if grain != PLAIN and (d_on_hand or entry.delta_pinned):  # what is under way lies in no bucket
@@ -277,7 +291,7 @@ def _post(batch: Batch, memory: Memory, cell: Cell, entry: Entry, command: AnyCo
         cell.buckets[grain] = (qty + d_on_hand, pinned + entry.delta_pinned)
         batch.buckets[entry.cell, grain] = None
     row: list[Any] = [
-        command.effective_at_us or batch.recorded_at_us, d_on_hand, d_reserved, entry.delta_blocked, entry.delta_in_transit,
+        effective, d_on_hand, d_reserved, entry.delta_blocked, entry.delta_in_transit,
         cell.on_hand, cell.reserved, cell.blocked, cell.in_transit, cell.version, document, cell.item, cell.warehouse,
         grain[0], grain[1], grain[2], command.principal, grain[3], kind, command.role,
         NO_COST if entry.unit_cost is None else entry.unit_cost, command.key, reference, command.reason or note,

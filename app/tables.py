@@ -6,6 +6,7 @@ from db.metadata import metadata
 from events import replies as _replies
 from events import store as _events
 from inventory.catalog import store as _catalog
+from inventory.exceptions import store as _exceptions
 from inventory.ledger import store as _ledger
 from inventory.locations import store as _locations
 from inventory.lots import store as _lots
@@ -14,4 +15,4 @@ from inventory.transfers import store as _transfers
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_events, _replies, _catalog, _ledger, _locations, _lots, _reservations, _tenants, _transfers)
+_STORES = (_events, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)

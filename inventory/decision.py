@@ -68,6 +68,7 @@ class Decision(Struct, frozen=True):
     """What will be written if the batch commits. `term` is a reservation's new (hard, expiry), if it gets one.
 
     `totals` (on hand, reserved, blocked, in transit) is what the cell of the entries holds before them, whatever it held.
+    `past`: it has happened already, before it is recorded.
     """
 
     entries: list[Entry]
@@ -78,6 +79,7 @@ class Decision(Struct, frozen=True):
     note: str = ""
     transfer: NewTransfer | TransferChange | None = None
     totals: tuple[int, int, int, int] | None = None
+    past: bool = False
 
 
 class Needs(NamedTuple):

@@ -11,6 +11,7 @@ import structlog
 from inventory.answer import Answer, Asked
 from inventory.body import fit
 from inventory.context import Context, Unavailable
+from inventory.exceptions import service as exceptions
 from inventory.ledger import reconcile
 from inventory.ledger import service as ledger
 from inventory.reservations import service as reservations
@@ -20,7 +21,7 @@ from kit.errors import Refusal, Refused, refuse
 COMMANDS_MAX = 500
 """Commands of one bulk: the desk carries as many in one message (engine.md, step 2)."""
 
-VERBS = ledger.VERBS | reservations.VERBS | transfers.VERBS
+VERBS = ledger.VERBS | exceptions.VERBS | reservations.VERBS | transfers.VERBS
 
 _log = structlog.get_logger("inventory")
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 
-_NUMBER = re.compile(r"([RT])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
+_NUMBER = re.compile(r"([RTX])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
 
 
 def reservation_id(seq: int, part: int = 0) -> str:
@@ -27,6 +27,16 @@ def transfer_id(seq: int, part: int = 0) -> str:
 def parse_transfer_id(text: str) -> tuple[int, int] | None:
     """(seq, part) of a transfer id, or None when it is not one."""
     return _parse_number("T", text)
+
+
+def exception_id(seq: int, part: int = 0) -> str:
+    """`X184207`: the sequence of the ledger row that stands for it, and the partition where a tenant has several."""
+    return _number("X", seq, part)
+
+
+def parse_exception_id(text: str) -> tuple[int, int] | None:
+    """(seq, part) of an exception id, or None when it is not one."""
+    return _parse_number("X", text)
 
 
 def digest16(*parts: bytes) -> bytes:

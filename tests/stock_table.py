@@ -5,7 +5,8 @@
     10:00:01 | reserve S2 7 osh          | insufficient_stock | osh 10 4 6
 
 Columns: time (a bare `"` repeats the one above), deed, answer, then on hand, reserved and available of a warehouse and, if
-said, what is in transit to it. Words of a deed: `receive QTY PLACE`, `issue QTY PLACE`, `adjust ±QTY PLACE`, `count QTY of EXPECTED PLACE`,
+said, what is in transit to it. Words of a deed: `receive QTY PLACE`, `issue QTY PLACE [late]`, `adjust ±QTY PLACE`,
+`count QTY of EXPECTED PLACE`,
 `reserve NAME QTY PLACE [+ QTY PLACE …] [hard] [for SECONDS]`, `commit NAME [QTY PLACE]`, `release NAME [QTY PLACE]`,
 `extend NAME for SECONDS`, `harden NAME`, `ship NAME QTY PLACE [+ QTY PLACE …] to WAREHOUSE`,
 `arrive NAME [QTY PLACE]`, `lose NAME [QTY PLACE]`, `look`. A place is `WAREHOUSE[/LOCATION][#LOT][!CONDITION]`.
@@ -101,7 +102,7 @@ class World:
             case ["receive", qty, place]:
                 return Receive(**head, lines=(self._line(qty, place),))
             case ["issue", *pairs]:
-                return Issue(**head, lines=self._lines(pairs))
+                return Issue(**head, lines=self._lines([word for word in pairs if word != "late"]), late="late" in pairs)
             case ["adjust", qty, place]:
                 at = self._line("1", place)
                 return Adjust(**head, lines=(_adjust(at, delta=quantity.parse(qty)),))

@@ -86,6 +86,8 @@ _STOCK = {
         _("Too many reservations are open"),
         _("%(open)s reservations of yours are open, and %(limit)s are the most. Commit or release some first."),
     ),
+    "exception_not_found": Meaning(404, _("No such exception"), _("There is no such exception.")),
+    "exception_settled": Meaning(409, _("The exception is settled"), _("Somebody has looked into this exception already.")),
     "transfer_not_found": Meaning(404, _("No such transfer"), _("There is no such transfer.")),
     "transfer_closed": Meaning(409, _("The transfer is closed"), _("Nothing of this transfer is under way any more.")),
     "over_receipt": Meaning(

@@ -84,12 +84,13 @@ class ReceiveBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IssueBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Stock leaves without having been reserved."""
+    """Stock leaves without having been reserved. `late`: it left at `effective_at`, out of our sight, so it is not refused."""
 
     lines: Lines
     reference: str | None = None
     reason: str | None = None
     effective_at: str | None = None
+    late: bool = False
 
 
 class AdjustBody(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from inventory.decision import PLAIN, CellKey, CellView, Decision, Entry, Grain, Needs, Refusal, StockView
 from inventory.ledger.messages import Adjust, AdjustLine, Correct, Issue, Kind, Line, PartLine, Receive
 from kit.errors import Fact
 
+LATE = "recorded after it left"
+"""The reason on the rows of what left before it was recorded, if nobody gave another."""
 ON_HAND_MAX = 2**62
 """A cell never holds more than half of int64, so that no sum of two cells' quantities can overflow."""
 
@@ -53,7 +55,9 @@ def decide_receive(state: StockView, command: Receive, now: int) -> Decision | R
 
 
 def decide_issue(state: StockView, command: Issue, now: int) -> Decision | Refusal:
-    """Stock leaves only from what is available: promised stock is committed, not issued."""
+    """Stock leaves only from what is available: promised stock is committed, not issued. Unless it has left already."""
+    if command.late:
+        return left_before(state, command)
     entries = taken_out(state, command.lines, Kind.ISSUE)
     return entries if isinstance(entries, Refusal) else Decision(entries)
 
@@ -71,6 +75,25 @@ def taken_out(state: StockView, lines: Sequence[Line], kind: Kind) -> list[Entry
             return Refusal("insufficient_stock", (_bucket_fact(state, number, line),))
         entries += [_leaving(kind, line, grain, qty) for grain, qty in drawn]
     return entries
+
+
+def left_before(state: StockView, command: Issue) -> Decision:
+    """Goods that have left already leave the books too: whatever is there may go, promised or not.
+
+    What the books did not have was there nonetheless, since it left: a correction puts it on hand before it goes, and stands
+    for the exception that somebody has to look into.
+    """
+    taken: Taken = {}
+    entries: list[Entry] = []
+    for line in command.lines:
+        cell = state.cell((line.item, line.warehouse))
+        there = min(line.qty, sum(qty for _, qty in _within_reach(cell, line, taken, pinned_too=True)))
+        drawn = dict(draw(cell, line, there, taken, pinned_too=True) or ())
+        if missing := line.qty - there:
+            entries.append(_movement(Kind.CORRECT, line, missing, None))
+            drawn[grain_of(line)] = drawn.get(grain_of(line), 0) + missing
+        entries += [_leaving(Kind.ISSUE, line, grain, qty) for grain, qty in drawn.items()]
+    return Decision(entries, note=LATE, past=True)
 
 
 def decide_adjust(state: StockView, command: Adjust, now: int) -> Decision | Refusal:
@@ -165,17 +188,8 @@ def draw(cell: CellView, line: Line | AdjustLine, qty: int, taken: Taken, pinned
     Adds what it takes to `taken`.
     """
     key = (line.item, line.warehouse)
-    candidates: Iterable[Grain]
-    if not is_plain(line):
-        candidates = (grain_of(line),)
-    elif not cell.buckets:
-        candidates = (PLAIN,)
-    else:
-        good = [grain for grain in cell.buckets if grain[3] == 0]
-        candidates = (PLAIN, *sorted(good, key=lambda grain: (grain[2], grain[0], grain[1])))
     drawn: list[tuple[Grain, int]] = []
-    for grain in candidates:
-        there = _in_bucket(cell, grain, pinned_too) - taken.get((key, grain), 0)
+    for grain, there in _within_reach(cell, line, taken, pinned_too):
         part = min(qty, there)
         if part > 0:
             drawn.append((grain, part))
@@ -187,6 +201,21 @@ def draw(cell: CellView, line: Line | AdjustLine, qty: int, taken: Taken, pinned
     for grain, part in drawn:
         taken[key, grain] = taken.get((key, grain), 0) + part
     return drawn
+
+
+def _within_reach(cell: CellView, line: Line | AdjustLine, taken: Taken, pinned_too: bool) -> Iterator[tuple[Grain, int]]:
+    """The buckets a line may be drawn from, in order, with what is left in each."""
+    candidates: Iterable[Grain]
+    if not is_plain(line):
+        candidates = (grain_of(line),)
+    elif not cell.buckets:
+        candidates = (PLAIN,)
+    else:
+        good = [grain for grain in cell.buckets if grain[3] == 0]
+        candidates = (PLAIN, *sorted(good, key=lambda grain: (grain[2], grain[0], grain[1])))
+    key = (line.item, line.warehouse)
+    for grain in candidates:
+        yield grain, max(0, _in_bucket(cell, grain, pinned_too) - taken.get((key, grain), 0))
 
 
 def counted(cell: CellView, line: Line | AdjustLine) -> int:

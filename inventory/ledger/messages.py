@@ -33,6 +33,14 @@ class Kind(IntEnum):
         return self.name.lower()
 
 
+def is_fact(kind: int, effective_at_us: int, recorded_at_us: int) -> bool:
+    """Whether a row says what has happened already, outside: a count, or goods that left before it was recorded.
+
+    Only such a row may leave more promised than is there (semantics.md, I3): what is so cannot be refused.
+    """
+    return kind == Kind.ADJUST or (kind == Kind.ISSUE and effective_at_us < recorded_at_us)
+
+
 class Condition(IntEnum):
     """Condition of stock. Only good stock is sellable; the rest is on hand but blocked."""
 
@@ -93,9 +101,10 @@ class Receive(Command, tag=1, frozen=True, kw_only=True):
 
 
 class Issue(Command, tag=2, frozen=True, kw_only=True):
-    """Stock leaves without having been reserved. Takes only what is available."""
+    """Stock leaves without having been reserved. Takes only what is available, unless `late`: then it has left already."""
 
     lines: tuple[Line, ...]
+    late: bool = False
 
 
 class Adjust(Command, tag=3, frozen=True, kw_only=True):

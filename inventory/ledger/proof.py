@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from inventory.ledger.chain import GENESIS, NO_COST, row_hash
-from inventory.ledger.messages import Kind, decode_outcome
+from inventory.ledger.messages import Kind, decode_outcome, is_fact
 
 _PARTS = {Kind.RESERVE: "qty", Kind.COMMIT: "committed", Kind.RELEASE: "released", Kind.EXPIRE: "expired"}
 Record = Any
@@ -213,7 +213,7 @@ class Proof:
             self._fault("running_totals", row["seq"], stored=stored, rows=summed)
         if min(summed) < 0:
             self._fault("below_zero", row["seq"], totals=summed)
-        if row["kind"] != Kind.ADJUST and _uncovered(summed) > _uncovered(before):
+        if _uncovered(summed) > _uncovered(before) and not is_fact(row["kind"], row["effective_at_us"], row["recorded_at_us"]):
             self._fault("not_covered", row["seq"], totals=summed)
         self._cells[key] = stored  # go on from what is stored here too
         grain = (row["location_id"], row["lot_id"], row["owner_id"], row["condition"])

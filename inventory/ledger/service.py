@@ -61,12 +61,14 @@ async def build_issue(ctx: Context, asked: Asked) -> Issue:
     told = header(ctx, body.reference, body.reason, body.effective_at)
     found = await places(ctx, body.lines)
     complaints = Complaints()
+    if body.late and body.effective_at is None:
+        complaints.add("value_missing", "effective_at")
     lines = tuple(
         line_of(place, positive_quantity(place, line, number, complaints))
         for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
     )
     complaints.raise_any()
-    return Issue(**head(ctx, asked), **told, lines=lines)
+    return Issue(**head(ctx, asked), **told, lines=lines, late=body.late)
 
 
 async def build_adjust(ctx: Context, asked: Asked) -> Adjust:
@@ -93,7 +95,6 @@ async def show_movements(ctx: Context, outcome: Outcome) -> Json:
 
 VERBS = {
     "receive": Verb("stock.receive", build_receive, show_movements),
-    "issue": Verb("stock.issue", build_issue, show_movements),
     "adjust": Verb("stock.adjust", build_adjust, show_movements),
 }
 

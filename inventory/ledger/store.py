@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 
 from db.metadata import metadata, tenant_id
@@ -84,6 +85,7 @@ stock_ledger = Table(
     Column("hash", LargeBinary, nullable=False),
     Index("ix_stock_ledger_cell", "tenant_id", "item_id", "warehouse_id", "seq"),
     Index("ix_stock_ledger_recorded", "recorded_at_us", postgresql_using="brin"),
+    Index("ix_stock_ledger_oversold", "tenant_id", "part", "seq", postgresql_where=text("kind = 11 AND delta_on_hand > 0")),
 )
 
 stock_balances = Table(
@@ -107,6 +109,7 @@ stock_balances = Table(
         "on_hand >= 0 AND reserved >= 0 AND blocked >= 0 AND in_transit >= 0 AND short >= 0 AND reserved + blocked <= on_hand + short",
         name="covered",
     ),
+    Index("ix_stock_balances_short", "tenant_id", postgresql_where=text("short > 0")),
 )
 
 stock_buckets = Table(

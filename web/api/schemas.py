@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _NULLABLE: Schema = {"type": ["string", "null"]}
 _TIME: Schema = {"type": "string", "format": "date-time"}
+_NULLABLE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 _WHOLE: Schema = {"type": "integer"}
 _TRUTH: Schema = {"type": "boolean"}
 _QUANTITY: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$", "examples": ["6", "0.150"]}
@@ -97,7 +98,7 @@ SCHEMAS: dict[str, Schema] = {
         id=_TEXT,
         status=_one_of("active", "committed", "released", "expired"),
         hold=_one_of("soft", "hard"),
-        expires_at={"type": ["string", "null"], "format": "date-time"},
+        expires_at=_NULLABLE_TIME,
         reference=_NULLABLE,
         lines=_list(_ref("ReservationLine")),
         created_at=_TIME,
@@ -120,6 +121,22 @@ SCHEMAS: dict[str, Schema] = {
         lines=_list(_ref("TransferLine")),
         created_at=_TIME,
         created_by=_TEXT,
+    ),
+    "Exception": _object(
+        id=_NULLABLE,
+        kind=_one_of("oversold", "overpromised"),
+        sku=_TEXT,
+        warehouse=_TEXT,
+        qty=_QUANTITY,
+        unit=_TEXT,
+        seq=_WHOLE,
+        effective_at=_NULLABLE_TIME,
+        recorded_at=_NULLABLE_TIME,
+        by=_NULLABLE,
+        reference=_NULLABLE,
+        settled_at=_NULLABLE_TIME,
+        settled_by=_NULLABLE,
+        note=_NULLABLE,
     ),
     "Movements": _object(movements=_list(_ref("LedgerRow")), levels=_list(_ref("Level")), seq=_WHOLE),
     "Reserved": _object(reservation=_ref("Reservation"), levels=_list(_ref("Level")), seq=_WHOLE),

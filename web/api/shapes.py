@@ -163,6 +163,10 @@ ROW_COLUMNS = (
     "delta_in_transit", "on_hand", "reserved", "in_transit", "unit", "reservation", "transfer", "reference", "reason",
     "effective_at", "recorded_at", "by", "role", "key", "hash",
 )  # fmt: skip
+EXCEPTION_COLUMNS = (
+    "id", "kind", "sku", "warehouse", "qty", "unit", "seq", "effective_at", "recorded_at", "by", "reference", "settled_at", "settled_by",
+    "note",
+)  # fmt: skip
 TRANSFER_COLUMNS = ("id", "status", "from", "to", "reference", "lines", "created_at", "created_by")
 RESERVATION_COLUMNS = ("id", "status", "hold", "expires_at", "reference", "lines", "created_at", "created_by")
 

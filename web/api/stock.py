@@ -7,9 +7,15 @@ from typing import Any
 from msgspec import Struct
 from quart import Blueprint, Response
 
+from events.unit_of_work import UnitOfWork
 from inventory import stock
 from inventory.answer import Answer
 from inventory.body import fit
+from inventory.exceptions import queries as exceptions
+from inventory.exceptions import service as settling
+from inventory.exceptions.messages import SettleBody
+from inventory.exceptions.queries import ExceptionFilter
+from inventory.exceptions.render import exception_json
 from inventory.ledger import history, queries
 from inventory.ledger.bodies import AdjustBody, IssueBody, ReceiveBody, ReconcileBody
 from inventory.ledger.history import LedgerFilter
@@ -31,6 +37,7 @@ from web import respond
 from web.access import allow, ctx
 from web.api import shapes
 from web.api.incoming import (
+    body_as,
     bound_arg,
     choice_arg,
     choices_arg,
@@ -43,7 +50,7 @@ from web.api.incoming import (
     text_arg,
 )
 from web.api.operation import PAGED, choice, flag, operation, text
-from web.api.outgoing import listing, outcome
+from web.api.outgoing import changed, listing, outcome
 from web.asking import address_read
 from web.results import result
 
@@ -51,6 +58,7 @@ routes = Blueprint("api_stock", __name__, url_prefix="/v1/<tenant>/stock")
 
 KINDS = tuple(kind.label for kind in Kind)
 STATUSES = ("active", "committed", "released", "expired")
+SETTLED = ("open", "settled")
 WAYS = ("in_transit", "received", "written_off")
 
 
@@ -72,7 +80,8 @@ async def receive(tenant: str) -> Response:
 @allow("stock.issue")
 @operation("Stock leaves without having been reserved", body=IssueBody, answer="Movements", keyed=True, refuses=(409,))
 async def issue(tenant: str) -> Response:
-    """Takes only what is available: promised stock is committed, not issued."""
+    """Takes only what is available: promised stock is committed, not issued. What left while nobody could see it (`late`, with
+    its `effective_at`) is never refused for lack of stock: what that leaves to look into is in `exceptions`."""
     return await _perform("issue")
 
 
@@ -353,6 +362,39 @@ async def one_transfer(tenant: str, transfer: str) -> Response:
         raise refuse("transfer_not_found", {"field": "transfer", "transfer": transfer[:64]})
     names = await transfers.name_transfers(context.engine, context.tenant.id, [found])
     return respond.json({**transfer_json(found, names), "as_of_seq": seq})
+
+
+@routes.get("/exceptions")
+@allow("stock.read")
+@operation(
+    "What somebody has to look into, newest first",
+    answer="Exception",
+    listed=True,
+    query=(choice("status", "Only these.", SETTLED), *PAGED),
+)
+async def list_exceptions(tenant: str) -> Response:
+    """Goods that left though the books did not have them, and promises that the stock does not cover."""
+    asked = ExceptionFilter(choice_arg("status", SETTLED), limit_arg(), cursor_arg())  # type: ignore[arg-type]
+    context = ctx()
+    with address_read():
+        async with context.reading() as connection:
+            page = await exceptions.page(connection, context.tenant.id, asked)
+    names = await exceptions.name_exceptions(context.engine, context.tenant.id, page.items)
+    return listing("exceptions", page, lambda each: exception_json(each, names), shapes.EXCEPTION_COLUMNS)
+
+
+@routes.post("/exceptions/<exception>/settle")
+@allow("stock.adjust")
+@operation("Somebody has looked into it", body=SettleBody, answer="Exception", keyed=True, refuses=(409,))
+async def settle(tenant: str, exception: str) -> Response:
+    """Changes no stock: count and adjust, or receive what was never posted."""
+    body = await body_as(SettleBody)
+
+    async def act(work: UnitOfWork) -> tuple[int, Any]:
+        found = await settling.settle(ctx(), work, exception, body)
+        return 200, exception_json(found, await exceptions.name_exceptions(ctx().engine, ctx().tenant.id, [found]))
+
+    return await changed(act)
 
 
 async def _perform(verb: str) -> Response:
