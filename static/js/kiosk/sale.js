@@ -67,7 +67,7 @@ export function dated(entry, now) {
 }
 
 function late({ lines, reference, at, by }, rest = lines) {
-  return { verb: "issue", body: { lines: wire(rest), reference, reason: by ?? "", effective_at: at, late: true } };
+  return { verb: "issue", body: { lines: wire(rest), reference, reason: by ? `sold offline by ${by}` : "", effective_at: at, late: true } };
 }
 
 function wire(lines) {
