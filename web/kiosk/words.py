@@ -5,16 +5,19 @@ A place for a value is `{}`. What is counted has three forms: for one, for two a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from quart_babel import gettext, ngettext
 
-from web.filters import UNITS
+from web.filters import ROLES, UNITS
 
 Words = dict[str, str | list[str] | dict[str, str]]
 
 
 def words() -> Words:
     """By name."""
-    return {**_truth(), **_selling(), **_counted(), "units": {code: str(name) for code, name in UNITS.items()}}
+    return {**_truth(), **_selling(), **_counted(), "units": _said(UNITS), "roles": _said(ROLES)}
 
 
 def _truth() -> Words:
@@ -81,6 +84,10 @@ def _counted() -> Words:
         "attention": [ngettext("%(num)s sale needs attention.", "%(num)s sales need attention.", count) for count in (1, 2, 5)],
     }
     return {name: [_open(form, count) for form, count in zip(found, (1, 2, 5), strict=True)] for name, found in forms.items()}
+
+
+def _said(names: Mapping[str, Any]) -> dict[str, str]:
+    return {code: str(name) for code, name in names.items()}
 
 
 def _open(form: str, count: int) -> str:

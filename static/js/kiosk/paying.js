@@ -3,7 +3,7 @@ import { money, parse, shown } from "./amount.js";
 import { amounts } from "./lines.js";
 import { nameOf } from "./catalogue.js";
 import { Payment } from "./pay.js";
-import { say, unit } from "./words.js";
+import { role, say, unit } from "./words.js";
 
 // Notes that people pay with, in whole money: what they are likely to hand over for a sum.
 const NOTES = [1n, 100n, 500n, 1000n, 5000n];
@@ -109,7 +109,7 @@ export class Paying {
     able(els.paid, Boolean(this.payment?.ready));
     els.return.setAttribute("aria-pressed", String(back));
     els["paid-words"].textContent = this.isOn ? say(this.method === "card" ? "paid_card" : "paid_cash", money(this.total, till.minor)) : "";
-    els.note.textContent = [offline ? say("card_needs_line") : "", till.person && !till.may("stock.receive") ? say("may_not_return", till.person.role) : ""].filter(Boolean).join(" ");
+    els.note.textContent = [offline ? say("card_needs_line") : "", till.person && !till.may("stock.receive") ? say("may_not_return", role(till.person.role)) : ""].filter(Boolean).join(" ");
     this.showHeld(els);
     this.showPad(els);
   }

@@ -15,3 +15,5 @@ export function count(name, number) {
 }
 
 export function unit(code) { return words.units[code] ?? code; }
+
+export function role(name) { return words.roles[name] ?? name; }
