@@ -37,12 +37,14 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER) -> AsyncIterator[Server]:
-    """Serve inside the block."""
+async def serving(
+    database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER, port: int = 0, world: World | None = None
+) -> AsyncIterator[Server]:
+    """Serve inside the block; on a free port unless a server of before is to come back, with the people it had."""
     settings = Settings(
         var=var,
         host="127.0.0.1",
-        port=_free_port(),
+        port=port or _free_port(),
         database_url=None,
         database_app_url=database.app,
         database_engine_url=database.engine,
@@ -58,7 +60,7 @@ async def serving(database: Database, var: Path, redis_url: str | None = None, b
     closing = asyncio.Event()
     server = asyncio.create_task(serve_until(closing, settings))
     try:
-        world = await shop(engine, bob)
+        world = world or await shop(engine, bob)
         await _answers(settings, server)
         yield Server(f"http://{settings.host}:{settings.port}", world)
     finally:

@@ -53,7 +53,8 @@ export class Basket {
   // As it is sold: the server's words for it, and what the receipt of this till will say.
   sold(items, warehouse) {
     return this.lines.map(({ sku, millionths }) => {
-      const { name, unit, decimals } = items.get(sku);
+      // What was taken out of the catalogue while it lay on the counter is sold all the same: the server knows it.
+      const { name, unit, decimals } = items.get(sku) ?? { name: sku, unit: "pcs", decimals: 0 };
       return { sku, warehouse, qty: plain(millionths, decimals), name, unit, decimals };
     });
   }

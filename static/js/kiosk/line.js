@@ -3,7 +3,7 @@
 const LOOK_MS = 1000;
 const QUIET_MS = 5000;
 const PONG_MS = 4000;
-const OPEN_MS = 8000;
+const OPEN_MS = 5000;
 const ANSWER_MS = 20000;
 const BACK_OFF_MS = [500, 15000];
 const SIGNED_OUT_MS = 15000;

@@ -40,7 +40,7 @@ export class Lines {
     });
     field.addEventListener("focus", () => { field.select(); this.act("choose", sku); });
     field.addEventListener("change", () => this.act("put", sku, field.value));
-    field.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); field.blur(); this.act("typed", sku); } });
+    field.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); this.act("typed", sku, field.value); } });
     this.list.append(row);
     this.rows.set(sku, row);
     return row;

@@ -66,13 +66,17 @@ export class Selling {
 
   move(sku, way) { this.basket.move(sku, way, this.till.catalogue.items.get(sku)?.decimals); this.changedBasket(); }
   choose(sku) { this.basket.choose(sku); this.show(); }
-  typed() { this.till.els.code.focus(); }
+  typed(sku, text) { if (this.put(sku, text)) this.till.els.code.focus(); }
 
+  // True when it is a quantity of the item.
   put(sku, text) {
     const decimals = this.till.catalogue.items.get(sku)?.decimals ?? 0;
     const millionths = parse(text || "0", decimals);
     this.lines.complain(sku, millionths === null ? say("not_so_many_decimals", decimals) : "");
-    if (millionths !== null) { this.basket.put(sku, millionths); this.changedBasket(); }
+    if (millionths === null) return false;
+    this.basket.put(sku, millionths);
+    this.changedBasket();
+    return true;
   }
 
   remove() { if (this.basket.chosen) { this.basket.remove(this.basket.chosen.sku); this.changedBasket(); } }

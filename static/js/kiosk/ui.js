@@ -109,16 +109,21 @@ class Till {
     this.selling.changed(sku);
   }
 
+  // Since when the stock shown is old: kept now and then, and when the line breaks, so that a reload does not forget it.
+  heard() {
+    this.heardAt = Math.max(this.heardAt, this.line.heardAt);
+    if (this.heardAt - (this.keptAt ?? 0) < (this.line.isOpen ? KEEP_HEARD_MS : 1)) return;
+    this.keptAt = this.heardAt;
+    this.store.set("heardAt", this.heardAt);
+  }
+
   look() {
-    if (this.line.heardAt > this.heardAt) {
-      if (this.line.heardAt - (this.keptAt ?? 0) > KEEP_HEARD_MS) { this.keptAt = this.line.heardAt; this.store.set("heardAt", this.line.heardAt); }
-      this.heardAt = this.line.heardAt;
-    }
+    this.heard();
     this.showTop();
   }
 
   show() {
-    this.heardAt = Math.max(this.heardAt, this.line.heardAt);
+    this.heard();
     this.els.name.textContent = this.settings.name || say("till");
     this.els.place.textContent = this.settings.place;
     this.els.person.textContent = this.person ? ` · ${this.person.name}` : "";
