@@ -55,6 +55,7 @@ export class Lines {
   }
 
   focus(sku) { this.rows.get(sku)?.querySelector("input").focus(); }
+  reveal(sku) { this.rows.get(sku)?.scrollIntoView({ block: "nearest" }); }
   changed(sku) { const row = this.rows.get(sku); if (row) mark(row.querySelector(".sub")); }
 }
 

@@ -53,11 +53,14 @@ export class Queue extends EventTarget {
   async drain() {
     if (this.draining) { this.more = true; return; }
     this.draining = true;
-    do {
-      this.more = false;
-      await navigator.locks.request(this.lock, () => this.sendAll());
-    } while (this.more && this.line.isOpen);
-    this.draining = false;
+    try {
+      do {
+        this.more = false;
+        await navigator.locks.request(this.lock, () => this.sendAll());
+      } while (this.more && this.line.isOpen);
+    } finally {
+      this.draining = false;
+    }
   }
 
   async sendAll() {

@@ -54,6 +54,7 @@ export class Selling {
     this.complain("");
     this.find("");
     this.changedBasket();
+    this.lines.reveal(line.sku);
     if (line.millionths === 0n) this.lines.focus(line.sku);
     else if (document.activeElement?.closest(".found, .basket li")) this.till.els.code.focus();
   }
@@ -128,8 +129,9 @@ export class Selling {
     code.toggleAttribute("aria-invalid", Boolean(words));
   }
 
-  // Says which weighed line still has no quantity; true when all have one.
+  // Says which weighed line still has no quantity; true when all have one and it is known where they lie.
   isComplete() {
+    if (!this.till.warehouse) { this.till.settings.ask(); return false; }
     const { unknown } = this.basket;
     if (unknown) this.lines.complain(unknown.sku, say("how_much", nameOf(this.till.catalogue.items.get(unknown.sku))));
     return !unknown;

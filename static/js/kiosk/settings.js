@@ -4,6 +4,8 @@ export class Settings {
     Object.assign(this, { els, store, name: "", warehouse: null, warehouses: [], changed: () => {} });
     this.dialog = document.getElementById("till-settings");
     els.settings.addEventListener("submit", () => this.save());
+    // A till that sells from nowhere cannot sell: the question stays until it is answered.
+    this.dialog.addEventListener("close", () => { if (this.chosen && this.dialog.returnValue !== "saved") this.ask(); });
     els["till-id"].textContent = store.till;
   }
 
