@@ -30,6 +30,7 @@ export class Settings {
     const { name, warehouse } = this.els.settings.elements;
     name.value = this.name || document.querySelector("[data-el='name']").textContent;
     warehouse.replaceChildren(...this.warehouses.map((each) => new Option(each.name, each.code, false, each.code === this.warehouse)));
+    this.dialog.returnValue = "";
     this.dialog.showModal();
   }
 
