@@ -35,6 +35,19 @@ CLAIM_FIRST = """claim => new Promise(done => {
 })"""
 """Notes in the till's store who has sent the first sale that waits, and from which sequence on it may be in the ledger."""
 
+LOSE_ANSWER = """verb => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    send.call(this, text);
+    if (JSON.parse(text).verb !== verb) return;
+    WebSocket.prototype.send = send;
+    // It is on its way; whatever is answered comes to nobody.
+    this.onmessage = null;
+    setTimeout(() => this.close(), 200);
+  };
+}"""
+"""The next command of this verb reaches the server, and its answer never reaches the till."""
+
 
 def badge(page: Page, words: str) -> Any:
     """Waits until the header says so."""
@@ -221,6 +234,21 @@ async def test_whose_goods_are_held_loses_the_line_and_the_hold_sells_them_late_
     (sold,) = await rows(shop, alice, "issue,commit")
     assert (sold["kind"], sold["key"].split(":")[1:]) == ("issue", ["1", "late"])
     shop.complaints.clear()  # the browser notes the cut line in its console
+
+
+@pytest.mark.parametrize("verb", ["commit", "reserve"])
+async def test_whose_answer_was_lost_sells_once(shop: Shop, verb: str) -> None:
+    alice, bob = shop.world.alice, shop.world.bob
+    await shop.received(alice, "5")
+    async with till(shop, bob) as page:
+        await page.evaluate(LOSE_ANSWER, verb)
+        await sell(page, "5*CUP")
+        await expect(page.locator("[data-el=open-sales]")).to_be_visible()
+        await page.locator("[data-el=open-sales]").click()
+        await expect(page.locator(".sales li")).to_contain_text("Sent", timeout=PATIENCE_MS)
+    assert (await level(shop, alice))["on_hand"] == "0"
+    kinds = [row["kind"] for row in await rows(shop, alice, "reserve,release,commit,issue,correct")]
+    assert kinds == (["reserve", "commit"] if verb == "commit" else ["reserve", "release", "issue"])
 
 
 async def test_is_told_that_somebody_else_has_the_goods(shop: Shop) -> None:
