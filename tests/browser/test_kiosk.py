@@ -259,6 +259,9 @@ async def test_is_told_that_somebody_else_has_the_goods(shop: Shop) -> None:
         await page.keyboard.press("F8")
         await expect(page.get_by_text("Only 3 pcs of 5 pcs are available: Tea cup.")).to_be_visible()
         await expect(page.locator(".basket .count input")).to_have_value("5")
+        await page.get_by_role("button", name="Take 3 pcs").click()
+        await expect(page.locator(".basket .count input")).to_have_value("3")
+        await expect(page.get_by_text("Only 3 pcs of 5")).to_be_hidden()
     assert await rows(shop, alice, "reserve,commit,issue") == []
 
 

@@ -59,6 +59,8 @@ def _selling() -> Words:
         "only_available": gettext(
             "Only %(available)s of %(requested)s are available: %(item)s.", available="{}", requested="{}", item="{}"
         ),
+        "take": gettext("Take %(qty)s", qty="{}"),
+        "leave_out": gettext("Leave out %(item)s", item="{}"),
         "paid_cash": gettext("Paid, %(sum)s", sum="{}"),
         "paid_card": gettext("Paid by card, %(sum)s", sum="{}"),
         "change": gettext("Change from %(sum)s", sum="{}"),

@@ -39,7 +39,7 @@ export class Paying {
     await payment.begin();
     if (this.payment !== payment) return payment.cancel();
     payment.ready = true;
-    if (payment.refused) { this.payment = null; this.refuse(whyNot(payment.refused, this.till.catalogue)); }
+    if (payment.refused) { this.payment = null; this.refuse(...whyNot(payment.refused, this.till.catalogue)); }
     this.selling.show();
     if (this.isOn) this.till.els.paid.focus();
   }
@@ -83,9 +83,16 @@ export class Paying {
     this.till.toast(words);
   }
 
-  refuse(words) {
-    this.till.els.refusal.hidden = !words;
-    this.till.els["refusal-words"].textContent = words;
+  // Why not, and the ways on: each puts one line right.
+  refuse(words, ways = []) {
+    const { refusal, "refusal-words": said, ways: list } = this.till.els;
+    refusal.hidden = !words;
+    said.textContent = words;
+    list.replaceChildren(...ways.map(({ sku, available, label }) => {
+      const button = Object.assign(document.createElement("button"), { className: "btn btn-lg", type: "button", textContent: label });
+      button.addEventListener("click", () => { this.selling.set(sku, available); this.refuse(""); });
+      return button;
+    }));
   }
 
   get total() { return this.selling.basket.total(this.till.catalogue.items, this.till.minor); }
@@ -152,9 +159,11 @@ function able(button, can) {
 
 function whyNot(problem, { items }) {
   const short = problem.code === "insufficient_stock" ? problem.errors : [];
-  const said = short.map(({ sku, available, requested }) => {
+  if (!short.length) return [problem.detail];
+  const told = short.map(({ sku, available, requested }) => {
     const item = items.get(sku), qty = (text) => `${shown(parse(text), item?.decimals)} ${unit(item?.unit ?? "pcs")}`;
-    return say("only_available", qty(available), qty(requested), item ? nameOf(item) : sku);
+    const name = item ? nameOf(item) : sku, some = parse(available);
+    return { sku, available: some, words: say("only_available", qty(available), qty(requested), name), label: some ? say("take", qty(available)) : say("leave_out", name) };
   });
-  return said.join(" ") || problem.detail;
+  return [told.map(({ words }) => words).join(" "), told];
 }

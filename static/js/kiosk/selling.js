@@ -80,6 +80,13 @@ export class Selling {
     return true;
   }
 
+  // So much and no more of a line; nothing takes it off the counter.
+  set(sku, millionths) {
+    if (millionths > 0n) this.basket.put(sku, millionths);
+    else this.basket.remove(sku);
+    this.changedBasket();
+  }
+
   remove() { if (this.basket.chosen) { this.basket.remove(this.basket.chosen.sku); this.changedBasket(); } }
   clear() { this.basket = new Basket(); this.changedBasket(); this.till.els.code.focus(); }
 
