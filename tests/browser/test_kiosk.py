@@ -286,6 +286,18 @@ async def test_works_by_keyboard_and_scanner_alone_with_what_is_measured(shop: S
     assert (await level(shop, alice, "ROPE"))["on_hand"] == "17.5"
 
 
+async def test_scans_on_after_a_code_that_nobody_knows(shop: Shop) -> None:
+    alice, bob = shop.world.alice, shop.world.bob
+    await shop.received(alice, "3")
+    async with till(shop, bob) as page:
+        await scan(page, "4600000000000")
+        await expect(page.get_by_text("Nothing here is called 4600000000000.")).to_be_visible()
+        await page.keyboard.type("CUP", delay=5)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".basket .lines li")).to_contain_text("Tea cup")
+        await expect(page.get_by_text("Nothing here is called")).to_be_hidden()
+
+
 async def test_takes_goods_back_who_may_receive_them(shop: Shop) -> None:
     alice, bob = shop.world.alice, shop.world.bob
     await shop.received(alice, "3")

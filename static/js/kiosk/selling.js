@@ -42,10 +42,12 @@ export class Selling {
     if (this.paying.isOn || !text.trim()) return;
     const found = asked(text, this.till.catalogue);
     const [only, ...others] = found ? [] : this.till.catalogue.search(text);
-    if (found) this.add(found.item, found.millionths);
-    else if (only && !others.length) this.add(only);
-    else if (only) this.find(text);
+    if (found) return this.add(found.item, found.millionths);
+    if (only && !others.length) return this.add(only);
+    if (only) this.find(text);
     else this.complain(this.till.catalogue.items.size ? say("nothing_found", text.trim()) : say("no_catalogue"));
+    // The next scan takes the place of what was not understood, rather than being typed behind it.
+    this.till.els.code.select();
   }
 
   add(item, millionths = null) {
