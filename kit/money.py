@@ -27,6 +27,11 @@ def micros(amount: Decimal) -> int:
     return int((amount * MICRO).to_integral_exact())
 
 
+def minor_digits(currency: str) -> int:
+    """Decimals of the currency's minor unit."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount at the currency's minor unit, half-even."""
-    return amount.quantize(Decimal(1).scaleb(-_MINOR_DIGITS.get(currency, 2)), rounding=ROUND_HALF_EVEN)
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_EVEN)

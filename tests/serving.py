@@ -52,13 +52,19 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER, server_name: str = "hypercorn"
+    database: Database,
+    var: Path,
+    redis_url: str | None = None,
+    bob: Role = Role.MANAGER,
+    server_name: str = "hypercorn",
+    port: int = 0,
+    world: World | None = None,
 ) -> AsyncIterator[Server]:
-    """Serve inside the block."""
+    """Serve inside the block; on a free port unless a server of before is to come back, with the people it had."""
     settings = Settings(
         var=var,
         host="127.0.0.1",
-        port=_free_port(),
+        port=port or _free_port(),
         server=server_name,  # type: ignore[arg-type]
         web_workers=1,
         database_url=None,
@@ -76,7 +82,7 @@ async def serving(
     closing = asyncio.Event()
     server = asyncio.create_task(serve_until(closing, settings))
     try:
-        world = await shop(engine, bob)
+        world = world or await shop(engine, bob)
         await _answers(settings, server)
         yield Server(f"http://{settings.host}:{settings.port}", world, closing, server)
     finally:

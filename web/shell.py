@@ -6,6 +6,8 @@ from typing import Any
 
 from quart import Quart, g, request
 
+from inventory.context import Context
+from inventory.exceptions import queries as exceptions
 from tenants.messages import Caller
 from web import asking, locale, session
 from web.assets import asset
@@ -41,7 +43,15 @@ async def _surroundings() -> dict[str, Any]:
         "theme": theme(),
         "here_with": asking.here_with,
         "now_us": parts().wiring.clock(),
+        "open_exceptions": _open_exceptions,
     }
+
+
+async def _open_exceptions() -> int:
+    """How many exceptions wait for somebody: asked only by pages that show the way there."""
+    context: Context = g.ctx
+    async with context.reading() as connection:
+        return await exceptions.open_count(connection, context.tenant.id)
 
 
 def _nobody_may(permission: str) -> bool:

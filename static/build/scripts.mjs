@@ -7,8 +7,7 @@ const IMPORT = /(from\s*|import\s*\(\s*|import\s+)"(\.[^"]+)"/g;
 export async function makeScripts(root, vendor, output) {
   const folder = path.join(root, "static/js");
   const add = adder(folder, output);
-  await output.add("js/vendor/htmx.js", await readFile(path.join(vendor, "htmx.js")));
-  await output.add("js/vendor/uplot.js", await readFile(path.join(vendor, "uplot.js")));
+  for (const name of ["htmx.js", "idb.js", "uplot.js", "zxing.js"]) await output.add(`js/vendor/${name}`, await readFile(path.join(vendor, name)));
   const names = await readdir(folder, { recursive: true });
   for (const name of names.filter((each) => each.endsWith(".js")).sort()) await add(name.split(path.sep).join("/"), []);
 }

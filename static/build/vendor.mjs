@@ -6,6 +6,7 @@ const FILES = {
   "tabler.css": "@tabler/core/dist/css/tabler.min.css",
   "uplot.css": "uplot/dist/uPlot.min.css",
   "htmx.js": "htmx.org/dist/htmx.min.js",
+  "idb.js": "idb/build/index.js",
   "fonts/golos-text-latin.woff2": "@fontsource-variable/golos-text/files/golos-text-latin-wght-normal.woff2",
   "fonts/golos-text-cyrillic.woff2": "@fontsource-variable/golos-text/files/golos-text-cyrillic-wght-normal.woff2",
   "fonts/golos-text-cyrillic-ext.woff2": "@fontsource-variable/golos-text/files/golos-text-cyrillic-ext-wght-normal.woff2",
@@ -20,5 +21,8 @@ export async function copyVendor(root) {
   // The minified uPlot comes as a global only; a module can be imported when the first chart is on a page.
   const uplot = await readFile(path.join(packages, "uplot/dist/uPlot.iife.min.js"), "utf8");
   await writeFile(path.join(vendor, "uplot.js"), `${uplot}\nexport default uPlot;\n`);
+  // The camera's reader of codes is one file only in the form that leaves a global; the source map it names is not served.
+  const zxing = await readFile(path.join(packages, "@zxing/browser/umd/zxing-browser.min.js"), "utf8");
+  await writeFile(path.join(vendor, "zxing.js"), `${zxing.replace(/\/\/# sourceMappingURL=.*$/m, "")}\nexport default globalThis.ZXingBrowser;\n`);
   return vendor;
 }

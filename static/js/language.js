@@ -2,9 +2,13 @@
 const { group, point, months, day } = document.documentElement.dataset;
 
 export function number(value, decimals = 0) {
-  const [whole, fraction] = Math.abs(value).toFixed(decimals).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, group);
-  return (value < 0 ? "\u2212" : "") + grouped + (fraction ? point + fraction : "");
+  return (value < 0 ? "\u2212" : "") + decimal(Math.abs(value).toFixed(decimals));
+}
+
+// Of a plain decimal text: "1204.5" is "1,204.5", or in Russian and Kyrgyz "1 204,5".
+export function decimal(text) {
+  const [whole, fraction] = text.split(".");
+  return whole.replace(/\B(?=(\d{3})+$)/g, group) + (fraction ? point + fraction : "");
 }
 
 // Of a moment in seconds, where the company is: "16 Nov".

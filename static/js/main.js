@@ -7,6 +7,7 @@ const behaviours = {
   countdown: () => import("./countdown.js"),
   filter: () => import("./filter.js"),
   keys: () => import("./keys.js"),
+  kiosk: () => import("./kiosk/ui.js"),
   live: () => import("./live.js"),
   menu: () => import("./menu.js"),
   once: () => import("./once.js"),

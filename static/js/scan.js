@@ -4,6 +4,14 @@ const SHORTEST = 4;
 
 export default function scan() {
   const search = document.querySelector(".find");
+  onScan((code) => {
+    search.elements.code.value = code;
+    search.requestSubmit();
+  });
+}
+
+// Tells of every code that is scanned while nobody is typing into a field.
+export function onScan(take) {
   let typed = "", at = 0;
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea, select")) return;
@@ -11,8 +19,7 @@ export default function scan() {
     at = event.timeStamp;
     if (event.key === "Enter" && typed.length >= SHORTEST) {
       event.preventDefault();
-      search.elements.code.value = typed;
-      search.requestSubmit();
+      take(typed);
     } else if (event.key.length === 1) {
       typed += event.key;
     }

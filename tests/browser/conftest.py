@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,12 +49,16 @@ class Shop:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         await page.goto(f"{self.url}/t/{who.tenant.slug}/sign-in")
+        await self.enter(page, who)
+        yield page
+        await context.close()
+
+    async def enter(self, page: Page, who: Person) -> None:
+        """Through the door that the page shows."""
         await page.get_by_label("E-mail").fill(who.email)
         await page.locator("[name=password]").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_url(f"**/t/{who.tenant.slug}/**")
-        yield page
-        await context.close()
+        await page.wait_for_url(re.compile(rf"/t/{who.tenant.slug}/(?!sign-in)"))
 
     def address(self, who: Person, path: str) -> str:
         """The address of a page of somebody's company."""
@@ -63,11 +68,15 @@ class Shop:
         """Stock that a program has received."""
         await self.asked(who, "receive", {"lines": [{"sku": sku, "warehouse": warehouse, "qty": qty}]})
 
-    async def asked(self, who: Person, verb: str, body: dict[str, object]) -> dict[str, object]:
+    async def asked(self, who: Person, verb: str, body: dict[str, object], key: str = "") -> dict[str, object]:
         """A stock command sent by a program."""
-        headers = {**who.bearer, "Idempotency-Key": os.urandom(8).hex()}
+        return await self.called(who, f"stock/{verb}", body, key)
+
+    async def called(self, who: Person, path: str, body: dict[str, object], key: str = "") -> dict[str, object]:
+        """A change sent by a program."""
+        headers = {**who.bearer, "Idempotency-Key": key or os.urandom(8).hex()}
         async with httpx2.AsyncClient(base_url=self.url) as client:
-            answer = await client.post(f"/v1/{who.tenant.slug}/stock/{verb}", json=body, headers=headers)
+            answer = await client.post(f"/v1/{who.tenant.slug}/{path}", json=body, headers=headers)
         assert answer.status_code in (200, 201), answer.text
         found: dict[str, object] = answer.json()
         return found

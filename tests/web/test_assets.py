@@ -17,8 +17,8 @@ from web.assets import MANIFEST, asset, manifest
 
 ROOT = Path(__file__).parents[2]
 DIST = MANIFEST.parent
-STYLES_MAX = 18_000
-"""Bytes on the wire: of Tabler 7,400 remain, parts and tokens of ours are 9,000. The whole of Tabler alone would be 54,500."""
+STYLES_MAX = 19_000
+"""Bytes on the wire: of Tabler 7,400 remain, parts and tokens of ours are 10,700. The whole of Tabler alone would be 54,500."""
 FIRST_SCRIPTS_MAX = 22_000
 """htmx and what every page loads before anything is asked for."""
 
@@ -125,7 +125,7 @@ def test_scripts_import_only_hashed_files_that_are_there() -> None:
         if name.startswith("js/") and "vendor" not in name:
             for imported in re.findall(r'(?:from\s*|import\s*\(\s*)"(\.[^"]+)"', (DIST / hashed).read_text()):
                 assert (DIST / hashed).parent.joinpath(imported).resolve().is_file()
-                assert imported not in (ROOT / "static/js" / Path(name).name).read_text()
+                assert imported not in (ROOT / "static" / name).read_text()
 
 
 def test_styles_name_only_fonts_that_are_there() -> None:

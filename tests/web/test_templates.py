@@ -15,7 +15,7 @@ from web.assets import MANIFEST, manifest
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "web/templates").rglob("*.html"))
-SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
+SCRIPTS = sorted((ROOT / "static/js").rglob("*.js"))
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 Words = str | tuple[str, ...]
@@ -46,7 +46,7 @@ def test_every_icon_that_is_asked_for_is_in_the_sprite() -> None:
 
 
 def test_every_behaviour_that_is_asked_for_exists_and_is_asked_for() -> None:
-    known = set(re.findall(r'import\("\./(\w+)\.js"\)', (ROOT / "static/js/main.js").read_text()))
+    known = set(re.findall(r'(\w+): \(\) => import\("\./[\w/]+\.js"\)', (ROOT / "static/js/main.js").read_text()))
     asked = {name for path in TEMPLATES for names in re.findall(r'data-do="([^"]+)"', path.read_text()) for name in names.split()}
     assert asked == known
 

@@ -196,6 +196,30 @@ SCHEMAS: dict[str, Schema] = {
         permissions=_list(_TEXT),
         warehouses={"type": ["array", "null"], "items": _TEXT},
     ),
+    "TillSession": _object(
+        principal=_WHOLE,
+        name=_TEXT,
+        role=_one_of(*(role.label for role in Role)),
+        permissions=_list(_TEXT),
+        warehouses=_list(_object(code=_TEXT, name=_TEXT)),
+        now=_TIME,
+        csrf=_TEXT,
+    ),
+    "TillCatalogue": _object(
+        items=_list(
+            _object(
+                sku=_TEXT,
+                name=_TEXT,
+                names={"type": "object", "additionalProperties": _TEXT},
+                barcodes=_list(_object(code=_TEXT, kind=_one_of("barcode", "plu"))),
+                unit=_TEXT,
+                decimals=_WHOLE,
+                category=_TEXT,
+                price=_ref("Price"),
+            )
+        ),
+        next=_NULLABLE,
+    ),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
     "JobRun": {
         **_object(

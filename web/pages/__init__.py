@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import dashboard, door, health, items, jobs, ledger, preferences, reservations, stock, styleguide, transfers, warehouses
+from web.pages import (
+    dashboard,
+    door,
+    exceptions,
+    health,
+    items,
+    jobs,
+    ledger,
+    preferences,
+    reservations,
+    stock,
+    styleguide,
+    transfers,
+    warehouses,
+)
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, jobs, preferences, styleguide)
+_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, exceptions, jobs, preferences, styleguide)
 
 
 def install(app: Quart) -> None:
