@@ -32,11 +32,12 @@ def _title(workload: str, records: Sequence[Record]) -> str:
 
 def _section(mine: list[Record]) -> Iterable[str]:
     """A table of rates where there are callers, and the workload's own figures."""
-    contested = [each for each in mine if each["product"].get("cpu_us_per_op")]
+    contested = [each for each in mine if each["product"].get("cpu_us_per_op") or each["peers"]]
     if contested:
         yield f"  {'':<34}{'ops/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'batch':>7}   CPU µs per command, ratios"
         yield from map(_engine_line, contested)
-        yield from (_peer_line(name, peer) for name, peer in contested[0]["peers"].items())
+        peers = {name: peer for each in reversed(contested) for name, peer in each["peers"].items()}
+        yield from (_peer_line(name, peer) for name, peer in peers.items())
     yield from _counter_lines(mine)
     for each in mine:
         if each["fit"]:

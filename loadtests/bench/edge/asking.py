@@ -82,7 +82,9 @@ class Till:
         """So many reservations of one piece, each on its own."""
         asked = [(f"S{self._choose()}", _key()) for _ in range(commands)]
         body = orjson.dumps({"commands": [{"verb": "reserve", "key": key, **_line(sku)} for sku, key in asked]})
-        return Question(self._bulk(_key(), body), lambda status, answer: understand_bulk(status, answer, [key for _, key in asked]), commands)
+        return Question(
+            self._bulk(_key(), body), lambda status, answer: understand_bulk(status, answer, [key for _, key in asked]), commands
+        )
 
     def receive(self, lines: int) -> Question:
         """One piece of each of so many items, in one command: as many rows."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -16,8 +17,10 @@ import orjson
 import uvloop
 
 from loadtests.bench.edge import loops
-from loadtests.bench.edge.asking import Json
+from loadtests.bench.edge.asking import Json, Seen, Till
+from loadtests.bench.edge.frames import Socket
 from loadtests.bench.edge.readers import Ear, Reader
+from loadtests.bench.edge.rest import Connection
 
 _OPENING = 50
 """Lines opened at once: a server's queue of new connections is not what is measured."""
@@ -36,14 +39,16 @@ class Driver:
             "slow": self._slow,
             "caught_up": self._caught_up,
             "leave": self._leave,
+            "say": _say,
+            "limit": _limit,
+            "closed": _seen(loops.closed),
+            "by_clock": _seen(loops.by_clock),
+            "piped": _seen(loops.piped),
         }
 
     async def run(self, job: str, **params: Any) -> Json:
         """Do one job."""
-        if job in self._jobs:
-            return await self._jobs[job](**params)
-        loop = {"closed": loops.closed, "by_clock": loops.by_clock, "piped": loops.piped}[job]
-        return asdict(await loop(**params))
+        return await self._jobs[job](**params)
 
     async def _follow(self, host: str, port: int, shops: list[Json], sse: int, ws: int, slow: int = 0) -> Json:
         """So many readers of each kind, spread over the shops in turn; every so-many-th can be told to be slow."""
@@ -62,7 +67,7 @@ class Driver:
         """What was heard since the last look, after `until` events or so many seconds have come."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait_s
-        while self._ear.heard < until and loop.time() < deadline:
+        while self._ear.heard < until and loop.time() < deadline:  # noqa: ASYNC110 - a thousand readers hear; nobody is told each time
             await asyncio.sleep(_STEP_S)
         told = asdict(self._ear)
         self._ear.delays_us = []  # taken, not cleared: the old list is on its way out
@@ -80,9 +85,12 @@ class Driver:
         """Wait until everyone has come to the heads of the ledgers. How long the last took, and how many did not come."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while (behind := sum(reader.last < heads[reader.slug] for reader in self._readers)) and loop.time() < began + wait_s:
+        while (behind := self._behind(heads)) and loop.time() < began + wait_s:  # noqa: ASYNC110 - as above
             await asyncio.sleep(_STEP_S)
         return {"took_s": round(loop.time() - began, 3), "behind": behind}
+
+    def _behind(self, heads: dict[str, int]) -> int:
+        return sum(reader.last < heads[reader.slug] for reader in self._readers)
 
     async def _leave(self) -> Json:
         """Everyone hangs up; what each has."""
@@ -92,6 +100,37 @@ class Driver:
             reader.leave()
         self._readers = []
         return {"readers": told}
+
+
+def _seen(loop: Callable[..., Awaitable[Seen]]) -> Callable[..., Awaitable[Json]]:
+    async def job(**params: Any) -> Json:
+        return asdict(await loop(**params))
+
+    return job
+
+
+async def _say(host: str, port: int, path: str, frame: Json) -> Json:
+    """Say one thing on a socket of its own."""
+    socket = Socket(lambda text: None, lambda: None)
+    await socket.open(host, port, path, "nobody")
+    socket.say(orjson.dumps(frame))
+    await asyncio.sleep(_STEP_S)
+    socket.close()
+    return {}
+
+
+async def _limit(host: str, port: int, shop: Json) -> Json:
+    """How many changes a minute a till of the shop may make, as the web says it with every answer."""
+    connection = Connection(host, port)
+    answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    request = Till(host, shop, 0, "uniform").reserve().request
+    connection.ask(request, lambda status, body: answered.set_result(status))
+    status = await answered
+    connection.close()
+    found = re.search(rb"\r\nratelimit-limit: *(\d+)", connection.head)
+    if status != 201 or found is None:
+        raise RuntimeError(f"status {status}, and no RateLimit-Limit to be found")
+    return {"per_minute": int(found[1])}
 
 
 async def _serve() -> None:

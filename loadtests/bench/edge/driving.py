@@ -53,7 +53,8 @@ class Driving:
         """Do a job of the driver. Raises RuntimeError with what it says when it could not."""
         number = next(self._numbers)
         assert self._process.stdin is not None
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
         self._process.stdin.write(orjson.dumps({"id": number, "job": job, **params}) + b"\n")
         await self._process.stdin.drain()
         return await future

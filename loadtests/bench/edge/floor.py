@@ -50,7 +50,7 @@ def main() -> None:
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log_level)
     # The server asks its module for the wiring; a setting for this would be a way to run the product without its stock.
-    asgi.wired = without_engine  # type: ignore[assignment]
+    asgi.wired = without_engine  # type: ignore[attr-defined]
     asgi.serve(settings)
 
 

@@ -18,6 +18,8 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: Any = None
         self._answered: Answered | None = None
+        self.head = b""
+        """Of the last answer, in lower case."""
 
     async def open(self) -> None:
         """Connect. Raises OSError when nobody listens."""
@@ -56,6 +58,7 @@ class Connection(asyncio.Protocol):
         end = head_end + 4 + content_length(head)
         if len(self._buffer) < end:
             return
+        self.head = head
         body = bytes(self._buffer[head_end + 4 : end])
         del self._buffer[:end]
         self._end(int(head[9:12]), body)

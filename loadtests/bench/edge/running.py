@@ -37,7 +37,7 @@ class Edge:
         async def turn(connections: int, seconds: float) -> Turn:
             what = {"shops": [shop.told], "spread": spread, "kind": kind, "each": each, "connections": connections, "seconds": seconds}
             at = site or self.web
-            measure = partial(self._closed, "closed", seconds, host=HOST, port=at.port, **what)
+            measure = partial(self._closed, "closed", host=HOST, port=at.port, **what)
             return await measure() if site else await self._proven(shop, await self.stage.product.watched(measure))
 
         return turn
@@ -47,7 +47,7 @@ class Edge:
 
         async def turn(sockets: int, seconds: float) -> Turn:
             what = {"shops": [shop.told], "spread": spread, "in_flight": IN_FLIGHT, "sockets": sockets, "seconds": seconds}
-            measure = partial(self._closed, "piped", seconds, host=HOST, port=self.web.port, **what)
+            measure = partial(self._closed, "piped", host=HOST, port=self.web.port, **what)
             return await self._proven(shop, await self.stage.product.watched(measure))
 
         return turn
@@ -62,8 +62,8 @@ class Edge:
         flow.refused = found.refused | ({"unsent": found.unsent} if found.unsent else {})
         return flow
 
-    async def _closed(self, job: str, seconds: float, **params: Any) -> Turn:
-        return turn_of(seen(await self.clients.ask(job, **params)), seconds)
+    async def _closed(self, job: str, **params: Any) -> Turn:
+        return turn_of(seen(await self.clients.ask(job, **params)), params["seconds"])
 
     async def _proven(self, shop: Shop, turn: Turn) -> Turn:
         self._blame(shop, await lost(self.stage, shop, turn.facts["seqs"]))
@@ -102,4 +102,5 @@ async def beside(stage: Stage, site: Site) -> AsyncIterator[Site]:
 def share_of_machine(stage: Stage, measured: Measured) -> float:
     """Percent of all cores that the clients took while they measured this."""
     per_command_us: float = measured["cpu_us_per_op"]["clients"]
-    return round(100 * per_command_us * measured["ops_s"] / 1e6 / (stage.host["cpus"] or 1), 1)
+    cores: int = stage.host["cpus"] or 1
+    return round(100 * per_command_us * float(measured["ops_s"]) / 1e6 / cores, 1)

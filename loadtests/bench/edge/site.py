@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from app.children import child_environ
 from app.processes import free_port, spawn_ours, wait_gone

@@ -23,6 +23,7 @@ async def run(stage: Stage) -> list[Record]:
     shop = await open_shop(stage, "edge", stage.size.items)
     async with beside(stage, Site(stage.ground, "loadtests.bench.edge.floor")) as floor, Naive(running, shop) as naive:
         stage.peers[naive.name] = naive
+        await running.turner(shop, "uniform")(size.connections[0], size.sweep_seconds)  # names, keys and cells are there now
         scores = await contest(
             stage,
             ID,
