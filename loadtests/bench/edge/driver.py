@@ -149,7 +149,7 @@ async def _serve() -> None:
 async def _answer(driver: Driver, asked: Json) -> None:
     number = asked.pop("id")
     try:
-        told = {"told": await driver.run(**asked)}
+        told: Json = {"told": await driver.run(**asked)}
     except Exception as problem:  # whoever asked is to hear of it, and the readers stay
         told = {"problem": repr(problem)}
     sys.stdout.buffer.write(orjson.dumps({"id": number, **told}) + b"\n")
