@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import orjson
 
 from loadtests.bench.edge import rest
-from loadtests.bench.messages import chooser
+from loadtests.bench.messages import Choose, Spread, chooser
 
 _numbers = itertools.count(1)
 _RUN = os.urandom(4).hex()
@@ -64,13 +65,13 @@ class Seen:
 class Till:
     """Asks as one till of a shop does."""
 
-    def __init__(self, host: str, shop: Json, number: int, spread: str) -> None:
+    def __init__(self, host: str, shop: Json, number: int, spread: Spread) -> None:
         bearer = shop["keys"][number % len(shop["keys"])]
         self._single = rest.posted(host, f"/v1/{shop['slug']}/stock/reserve", bearer)
         self._bulk = rest.posted(host, f"/v1/{shop['slug']}/stock/bulk", bearer)
         self._receive = rest.posted(host, f"/v1/{shop['slug']}/stock/receive", bearer)
         self._items = shop["items"]
-        self._choose = chooser(range(1, shop["items"] + 1), spread)  # type: ignore[arg-type]
+        self._choose = _chooser(shop["items"], spread)
 
     def reserve(self) -> Question:
         """One piece of one item."""
@@ -98,7 +99,7 @@ class Till:
         return key, sku, orjson.dumps({"op": "do", "id": key, "verb": "reserve", "key": key, "body": _line(sku)})
 
 
-def tills(host: str, shops: Sequence[Json], spread: str, count: int) -> list[Till]:
+def tills(host: str, shops: Sequence[Json], spread: Spread, count: int) -> list[Till]:
     """So many tills, spread over the shops in turn."""
     return [Till(host, shops[number % len(shops)], number // len(shops), spread) for number in range(count)]
 
@@ -126,6 +127,12 @@ def understand_bulk(status: int, answer: bytes, keys: list[str]) -> list[int] | 
     if [(each["key"], each["status"]) for each in results] != [(key, 201) for key in keys]:
         return None
     return [each["seq"] for each in results]
+
+
+@functools.cache
+def _chooser(items: int, spread: Spread) -> Choose:
+    """One for all tills: drawing beforehand takes a while."""
+    return chooser(range(1, items + 1), spread)
 
 
 def _line(sku: str) -> Json:

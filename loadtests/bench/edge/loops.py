@@ -14,6 +14,7 @@ from loadtests.bench.edge.asking import Json, Question, Seen, Till, questions, t
 from loadtests.bench.edge.frames import Socket
 from loadtests.bench.edge.rest import Connection
 from loadtests.bench.load import WARM_S
+from loadtests.bench.messages import Spread
 
 _TICK_S = 0.001
 _AFTER_S = 5.0
@@ -166,7 +167,7 @@ async def by_clock(host: str, port: int, connections: int, seconds: float, per_s
         _hang_up(lines)
 
 
-async def piped(host: str, port: int, sockets: int, seconds: float, in_flight: int, shops: list[Json], spread: str) -> Seen:
+async def piped(host: str, port: int, sockets: int, seconds: float, in_flight: int, shops: list[Json], spread: Spread) -> Seen:
     """WebSocket, closed loop with so many commands under way on each socket."""
     seen, begin = Seen(), time.perf_counter()
     each = tills(host, shops, spread, sockets)
@@ -180,7 +181,7 @@ async def piped(host: str, port: int, sockets: int, seconds: float, in_flight: i
 
 
 async def _lines(
-    host: str, port: int, connections: int, shops: list[Json], spread: str, kind: str = "reserve", each: int = 1
+    host: str, port: int, connections: int, shops: list[Json], spread: Spread, kind: str = "reserve", each: int = 1
 ) -> list[tuple[Connection, Iterator[Question]]]:
     made = [Connection(host, port) for _ in range(connections)]
     await asyncio.gather(*[connection.open() for connection in made])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.quantity import ONE
 from loadtests.bench.edge.naive import SCHEMA, Base
-from loadtests.bench.edge.running import Edge
+from loadtests.bench.edge.running import Edge, beside
 from loadtests.bench.edge.shop import Shop
 from loadtests.bench.edge.site import Site
 from loadtests.bench.ground import PLENTY
@@ -30,16 +31,20 @@ class Naive:
         self._edge = edge
         self._shop = shop
         self._url = edge.stage.ground.ray.admin
-        self._site: Site | None = None
-        self._pool = 0
+        self._opened = AsyncExitStack()
+        self._sites: dict[int, Site] = {}
         self.sizes: Sequence[int] = edge.stage.size.edge.pools
 
     async def __aenter__(self) -> Naive:
+        """A server for each size: those that have no turn do nothing."""
         await self.prepare()
+        for pool in self.sizes:
+            site = Site(self._edge.stage.ground, "loadtests.bench.edge.naive", [str(pool)], {"NAIVE_DATABASE_URL": self._url})
+            self._sites[pool] = await self._opened.enter_async_context(beside(self._edge.stage, site))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._stop()
+        await self._opened.aclose()
 
     async def prepare(self) -> None:
         """Its tables, the shop's keys and plenty of every item."""
@@ -68,8 +73,7 @@ class Naive:
         """Reserve one piece, again and again."""
 
         async def turn(pool: int, seconds: float) -> Turn:
-            site = await self._with(pool)
-            turner = self._edge.turner(self._shop, spread, site=site)
+            turner = self._edge.turner(self._shop, spread, site=self._sites[pool])
             return await turner(self._edge.stage.size.edge.connections[0], seconds)
 
         return turn
@@ -82,22 +86,6 @@ class Naive:
         finally:
             await connection.close()
         return [f"{self.name} {row['sku']}: {row['reserved']} reserved by {row['rows']}" for row in rows]
-
-    async def _with(self, pool: int) -> Site:
-        if self._site is None or self._pool != pool:
-            self._stop()
-            stage = self._edge.stage
-            site = Site(stage.ground, "loadtests.bench.edge.naive", [str(pool)], {"NAIVE_DATABASE_URL": self._url})
-            await site.start()
-            stage.processes[site.pid] = "web"
-            self._site, self._pool = site, pool
-        return self._site
-
-    def _stop(self) -> None:
-        site, self._site = self._site, None
-        if site is not None:
-            self._edge.stage.processes.pop(site.pid)
-            site.stop()
 
 
 _DRIFT = f"""

@@ -89,7 +89,8 @@ class Reader:
         try:
             await self._connect()
         except OSError:
-            if not isinstance(self._line, Socket):
+            # A line that was up has said so itself when it went down.
+            if self._line is None or self._line.transport is None:
                 self._ended()
 
     def _event(self, event: bytes) -> None:
