@@ -13,10 +13,11 @@ import orjson
 from loadtests.bench.edge.asking import Json, Question, Seen, Till, questions, tills, understand_reserved
 from loadtests.bench.edge.frames import Socket
 from loadtests.bench.edge.rest import Connection
-from loadtests.bench.load import WARM_S
 from loadtests.bench.messages import Spread
 
 _TICK_S = 0.001
+WARM_S = 0.5
+"""Longer than the engine's: a hundred connections come to the web at once, and their first answers take a while."""
 _AFTER_S = 5.0
 """How long answers are waited for when a schedule is over; what comes later than that is lost on whoever asked."""
 

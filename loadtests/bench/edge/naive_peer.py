@@ -80,12 +80,17 @@ class Naive:
 
     async def faults(self) -> list[str]:
         """Where balance and ledger disagree."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            rows: list[Any] = await connection.fetch(_DRIFT)
-        finally:
-            await connection.close()
-        return [f"{self.name} {row['sku']}: {row['reserved']} reserved by {row['rows']}" for row in rows]
+        return await drift(self._url)
+
+
+async def drift(url: str) -> list[str]:
+    """Items whose balance is not what the ledger adds up to."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows: list[Any] = await connection.fetch(_DRIFT)
+    finally:
+        await connection.close()
+    return [f"{Naive.name} {row['sku']}: {row['reserved']} reserved by {row['rows']}" for row in rows]
 
 
 _DRIFT = f"""

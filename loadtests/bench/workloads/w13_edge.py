@@ -19,7 +19,7 @@ async def run(stage: Stage) -> list[Record]:
     running, size = await edge(stage), stage.size.edge
     shop = await open_shop(stage, "edge", stage.size.items)
     few, many, seconds = size.connections[0], size.overload_connections, size.overload_seconds
-    peak = (await running.turner(shop, "uniform")(few, size.seconds)).ops_s
+    peak = (await running.turner(shop, "uniform")(few, 2 * size.seconds)).ops_s
     calm = await running.by_clock([shop], UNDER * peak, CALM_S, few)
     flooding = asyncio.create_task(running.by_clock([shop], OVER * peak, seconds, many))
     await asyncio.sleep(seconds)
