@@ -38,9 +38,9 @@ class Naive:
     async def __aenter__(self) -> Naive:
         """A server for each size: those that have no turn do nothing."""
         await self.prepare()
-        for pool in self.sizes:
-            site = Site(self._edge.stage.ground, "loadtests.bench.edge.naive", [str(pool)], {"NAIVE_DATABASE_URL": self._url})
-            self._sites[pool] = await self._opened.enter_async_context(beside(self._edge.stage, site))
+        ground, more = self._edge.stage.ground, {"NAIVE_DATABASE_URL": self._url}
+        self._sites = {pool: Site(ground, "loadtests.bench.edge.naive", [str(pool)], more) for pool in self.sizes}
+        await self._opened.enter_async_context(beside(self._edge.stage, *self._sites.values()))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from loadtests.bench.contest import Turner
 from loadtests.bench.edge.driving import Driving, flow_of, seen, turn_of
-from loadtests.bench.edge.shop import Shop, lost
+from loadtests.bench.edge.shop import Shop, lost, open_shop
 from loadtests.bench.edge.site import HOST, Site
 from loadtests.bench.load import Turn
 from loadtests.bench.records import Measured
@@ -30,6 +31,13 @@ class Edge:
     stage: Stage
     web: Site
     clients: Driving
+
+    async def shop(self) -> Shop:
+        """The company of the engine's workloads, with tills: there when first asked for, and proven once."""
+        if "shop" not in self.stage.shared:
+            self.stage.shared["shop"] = await open_shop(self.stage, "bench", self.stage.size.items)
+        found: Shop = self.stage.shared["shop"]
+        return found
 
     def turner(self, shop: Shop, spread: str, kind: str = "reserve", each: int = 1, site: Site | None = None) -> Turner:
         """So many connections over HTTP, closed loop. Acknowledged promises of the product are looked for in the ledger."""
@@ -88,15 +96,19 @@ async def edge(stage: Stage) -> Edge:
 
 
 @asynccontextmanager
-async def beside(stage: Stage, site: Site) -> AsyncIterator[Site]:
-    """Another server for as long as the block lasts; its processor time counts as `web`."""
-    await site.start()
-    stage.processes[site.pid] = "web"
+async def beside(stage: Stage, *sites: Site) -> AsyncIterator[None]:
+    """Other servers for as long as the block lasts; their processor time counts as `web`."""
+    started: dict[int, str] = {}
     try:
-        yield site
+        await asyncio.gather(*[site.start() for site in sites])
+        started = {site.pid: "web" for site in sites}
+        stage.processes.update(started)
+        yield
     finally:
-        stage.processes.pop(site.pid)
-        site.stop()
+        for site in sites:
+            site.stop()
+        for pid in started:
+            stage.processes.pop(pid)
 
 
 def share_of_machine(stage: Stage, measured: Measured) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from loadtests.bench.edge.running import edge
-from loadtests.bench.edge.shop import open_shop
 from loadtests.bench.records import Record, ratio, record, times
 from loadtests.bench.stage import Stage
 from loadtests.bench.workloads.w13_overload import CALM_S, OVER, UNDER, recovered_s
@@ -17,7 +16,7 @@ TITLE = "overload over HTTP: three times the capacity, then half of it"
 async def run(stage: Stage) -> list[Record]:
     """Capacity, calm, overload, calm again; every acknowledged promise is looked for in the ledger."""
     running, size = await edge(stage), stage.size.edge
-    shop = await open_shop(stage, "edge", stage.size.items)
+    shop = await running.shop()
     few, many, seconds = size.connections[0], size.overload_connections, size.overload_seconds
     peak = (await running.turner(shop, "uniform")(few, 2 * size.seconds)).ops_s
     calm = await running.by_clock([shop], UNDER * peak, CALM_S, few)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from loadtests.bench.contest import Contender, Score, best, contest
 from loadtests.bench.edge.naive_peer import Naive
 from loadtests.bench.edge.running import Edge, beside, edge, share_of_machine
-from loadtests.bench.edge.shop import Shop, open_shop
+from loadtests.bench.edge.shop import Shop
 from loadtests.bench.edge.site import Site
 from loadtests.bench.load import Turn
 from loadtests.bench.records import Measured, Record, batches, measured, record, times
@@ -20,8 +20,9 @@ _CALM = 0.7
 async def run(stage: Stage) -> list[Record]:
     """Uniform and hot, each peer beside both; then by the clock at 70 % of what was measured."""
     running, size = await edge(stage), stage.size.edge
-    shop = await open_shop(stage, "edge", stage.size.items)
-    async with beside(stage, Site(stage.ground, "loadtests.bench.edge.floor")) as floor, Naive(running, shop) as naive:
+    shop = await running.shop()
+    floor = Site(stage.ground, "loadtests.bench.edge.floor")
+    async with beside(stage, floor), Naive(running, shop) as naive:
         stage.peers[naive.name] = naive
         await running.turner(shop, "uniform")(size.connections[0], size.sweep_seconds)  # names, keys and cells are there now
         scores = await contest(

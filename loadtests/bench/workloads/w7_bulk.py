@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from loadtests.bench.contest import Contender, best, contest
 from loadtests.bench.edge.running import BULK, IN_FLIGHT, edge, share_of_machine
-from loadtests.bench.edge.shop import open_shop
 from loadtests.bench.records import Measured, Record, batches, measured, ratio, record
 from loadtests.bench.stage import Stage
 
@@ -15,7 +14,7 @@ TITLE = f"commands in bulks of {BULK}, and {IN_FLIGHT} under way on a socket"
 async def run(stage: Stage) -> list[Record]:
     """Bulk and socket at their best number of connections, in turns with single requests."""
     running, size = await edge(stage), stage.size.edge
-    shop = await open_shop(stage, "edge", stage.size.items)
+    shop = await running.shop()
     ways = {
         "single": Contender("single", running.turner(shop, "uniform"), size.connections[:1]),
         "bulk": Contender("bulk", running.turner(shop, "uniform", "bulk", BULK), size.bulks, best_of=True),

@@ -110,7 +110,8 @@ async def _fall(running: Edge, shops: list[Shop]) -> tuple[dict[str, int], dict[
 async def _bare(running: Edge, shops: list[Shop]) -> Measured:
     """The same with P7, all of its readers over WebSocket."""
     stage, size, clients = running.stage, running.stage.size.edge, running.clients
-    async with beside(stage, Site(stage.ground, "loadtests.bench.edge.fanout", [str(len(shops))])) as fanout:
+    fanout = Site(stage.ground, "loadtests.bench.edge.fanout", [str(len(shops))])
+    async with beside(stage, fanout):
         place = {"host": HOST, "port": fanout.port}
         await clients.ask("follow", **place, shops=[shop.told for shop in shops], sse=0, ws=size.readers)
         asked = {"op": "rate", "per_second": size.changes_per_second, "seconds": size.feed_seconds}
