@@ -39,6 +39,12 @@ class Edge:
         found: Shop = self.stage.shared["shop"]
         return found
 
+    async def warm(self, shop: Shop) -> None:
+        """Let the web meet all tills once more: it remembers a key for seconds only, and a workload that comes after a pause would
+        measure its first turn with a hundred look-ups in it."""
+        size = self.stage.size.edge
+        await self.turner(shop, "uniform")(size.connections[0], size.sweep_seconds)
+
     def turner(self, shop: Shop, spread: str, kind: str = "reserve", each: int = 1, site: Site | None = None) -> Turner:
         """So many connections over HTTP, closed loop. Acknowledged promises of the product are looked for in the ledger."""
 

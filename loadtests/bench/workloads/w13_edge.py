@@ -17,6 +17,7 @@ async def run(stage: Stage) -> list[Record]:
     """Capacity, calm, overload, calm again; every acknowledged promise is looked for in the ledger."""
     running, size = await edge(stage), stage.size.edge
     shop = await running.shop()
+    await running.warm(shop)
     few, many, seconds = size.connections[0], size.overload_connections, size.overload_seconds
     peak = (await running.turner(shop, "uniform")(few, 2 * size.seconds)).ops_s
     calm = await running.by_clock([shop], UNDER * peak, CALM_S, few)

@@ -24,7 +24,7 @@ async def run(stage: Stage) -> list[Record]:
     floor = Site(stage.ground, "loadtests.bench.edge.floor")
     async with beside(stage, floor), Naive(running, shop) as naive:
         stage.peers[naive.name] = naive
-        await running.turner(shop, "uniform")(size.connections[0], size.sweep_seconds)  # names, keys and cells are there now
+        await running.warm(shop)
         scores = await contest(
             stage,
             ID,

@@ -15,6 +15,7 @@ async def run(stage: Stage) -> list[Record]:
     """Bulk and socket at their best number of connections, in turns with single requests."""
     running, size = await edge(stage), stage.size.edge
     shop = await running.shop()
+    await running.warm(shop)
     ways = {
         "single": Contender("single", running.turner(shop, "uniform"), size.connections[:1]),
         "bulk": Contender("bulk", running.turner(shop, "uniform", "bulk", BULK), size.bulks, best_of=True),
