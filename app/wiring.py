@@ -58,7 +58,7 @@ def start_cluster(settings: Settings, urls: Urls) -> str:
     Blocks until the shards answer; returns the address for web processes. Raises CannotStart.
     """
     global _cluster
-    _cluster = Cluster(_namespace(urls.engine), settings.ray_address)
+    _cluster = Cluster(namespace(urls.engine), settings.ray_address)
     try:
         return _cluster.start(urls.engine, settings.shards, functools.partial(_shard_hint, settings.redis_url))
     except (ConnectionError, RuntimeError, TimeoutError, ValueError) as problem:
@@ -111,7 +111,7 @@ async def _engine(settings: Settings, engine_url: str, relay: Relay) -> LocalEng
     if settings.engine == "local":
         engine = LocalEngine(engine_url, relay.hint, _fenced)
     else:
-        cluster = Cluster(_namespace(engine_url), settings.ray_address)
+        cluster = Cluster(namespace(engine_url), settings.ray_address)
         cluster.attach(settings.shards)
         # The shards tell Redis; this process hears its own commands' rows without that detour.
         engine = ClusterEngine(cluster, relay.notify)
@@ -125,7 +125,7 @@ def _urls(settings: Settings) -> tuple[str, str]:
     return settings.database_app_url, settings.database_engine_url
 
 
-def _namespace(engine_url: str) -> str:
+def namespace(engine_url: str) -> str:
     """Ray's name for this installation: two of them may share a Ray, each with its own database."""
     place = engine_url.rpartition("@")[2]
     return f"onhand-{hashlib.sha256(place.encode()).hexdigest()[:12]}"

@@ -12,8 +12,10 @@ from inventory.answer import Answer, Asked
 from inventory.body import fit
 from inventory.context import Context
 from kit.errors import refuse
+from web import access
 from web.results import result
 from web.turnstile import Turnstile
+from web.wiring import parts
 
 
 class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +28,11 @@ async def perform(turnstile: Turnstile, ctx: Context, verb: str, key: str, body:
     """One command; see `inventory.stock.perform`."""
     async with turnstile.turn(ctx.tenant.id):
         return await stock.perform(ctx, verb, key, body)
+
+
+async def perform_here(verb: str, key: str, body: Any) -> Answer:
+    """One command of the request that Quart is serving."""
+    return await perform(parts().turnstile, access.ctx(), verb, key, body)
 
 
 async def perform_bulk(turnstile: Turnstile, ctx: Context, body: Any) -> dict[str, Any]:

@@ -49,8 +49,18 @@ def _rate(found: Found, workload: str) -> float:
     return float(found(workload)["product"]["ops_s"])
 
 
-def _recovery(found: Found) -> float:
-    took = found("W13")["figures"]["recovered_s"]
+def _of_mode(found: Found, workload: str, mode: str) -> Record:
+    """The record of this way to the engine, at the first number of callers. Raises LookupError when it was not run."""
+    mine = [each for each in found.all(workload) if each["params"]["mode"] == mode]
+    return mine[0]
+
+
+def _figure(found: Found, workload: str, mode: str, name: str) -> float:
+    return float(_of_mode(found, workload, mode)["figures"][name])
+
+
+def _recovery(found: Found, workload: str, mode: str) -> float:
+    took = _of_mode(found, workload, mode)["figures"]["recovered_s"]
     return float("inf") if took is None else float(took)
 
 
@@ -78,8 +88,22 @@ BARS = (
     Bar("W8 r / r of P4r", 1.5, lambda found: float(found("W8")["figures"]["r_over_P4r"]), most=True),
     Bar("W12 HOT %", 95, lambda found: float(found("W12")["figures"]["hot_pct"])),
     Bar("W13 goodput / peak", 0.8, lambda found: float(found("W13")["figures"]["goodput_of_peak"])),
-    Bar("W13 seconds to recover", 2, _recovery, most=True),
+    Bar("W13 seconds to recover", 2, lambda found: _recovery(found, "W13", "ray"), most=True),
     Bar("W14 p99 beside / alone", 1.5, lambda found: float(found("W14")["figures"]["slower"]), most=True),
+    Bar("W6 / P6", 0.8, lambda found: float(_of_mode(found, "W6", "http")["ratios"]["P6"])),
+    Bar("W6 hot / naive", 4, lambda found: float(_of_mode(found, "W6", "hot")["ratios"]["naive"])),
+    Bar("W6 p99 ms", 100, lambda found: float(_of_mode(found, "W6", "http")["product"]["p99"]), most=True),
+    Bar("W6 p99 ms at 70 %", 100, lambda found: float(_of_mode(found, "W6", "http")["figures"]["open_loop"]["p99"]), most=True),
+    Bar("W7 bulk / single", 4, lambda found: _figure(found, "W7", "bulk", "of_single")),
+    Bar("W7 socket / single", 4, lambda found: _figure(found, "W7", "ws", "of_single")),
+    Bar("W9 p99 ms", 250, lambda found: float(_of_mode(found, "W9", "feed")["product"]["p99"]), most=True),
+    Bar("W9 beside slow readers", 1.1, lambda found: float(_of_mode(found, "W9", "feed")["figures"]["beside_slow"]["slower"]), most=True),
+    Bar("W9 rows / P7", 0.5, lambda found: float(_of_mode(found, "W9", "feed")["ratios"]["P7"])),
+    Bar("W9 lost or doubled", 0, lambda found: _figure(found, "W9", "feed", "lost_or_doubled"), most=True),
+    Bar("W13-edge goodput / peak", 0.8, lambda found: _figure(found, "W13-edge", "http", "goodput_of_peak")),
+    Bar("W13-edge s to recover", 2, lambda found: _recovery(found, "W13-edge", "http"), most=True),
+    Bar("W13-edge acks lost", 0, lambda found: _figure(found, "W13-edge", "http", "acknowledged_lost"), most=True),
+    Bar("W14-edge beside / alone", 1.5, lambda found: _figure(found, "W14-edge", "http", "slower"), most=True),
     Bar("W11 slope over items", 0.1, lambda found: float(found("W11")["figures"]["slope"]), most=True),
     Bar("slope over items", 0.1, lambda found: _slope(found, "items"), most=True),
     Bar("slope over ledger rows", 0.05, lambda found: _slope(found, "ledger_rows"), most=True),

@@ -6,12 +6,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import Protocol
 
 from loadtests.bench.load import Turn
 from loadtests.bench.stage import Stage
 
 Turner = Callable[[int, float], Awaitable[Turn]]
 """One turn of so many callers (or clients, or connections) for so many seconds."""
+
+
+class Pace(Protocol):
+    """How long a turn and a try are, and how often everyone has one."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def sweep_seconds(self) -> float: ...
+    @property
+    def rounds(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +44,14 @@ class Score:
     swept: dict[int, int]
 
 
-async def contest(stage: Stage, workload: str, contenders: Sequence[Contender]) -> dict[str, Score]:
-    """Find each peer's best size, then let everyone take turns."""
-    scores = {each.name: Score({}, await _sweep(stage, each)) for each in contenders}
+async def contest(stage: Stage, workload: str, contenders: Sequence[Contender], pace: Pace | None = None) -> dict[str, Score]:
+    """Find each peer's best size, then let everyone take turns, at the stage's pace unless another is given."""
+    pace = pace or stage.size
+    scores = {each.name: Score({}, await _sweep(pace, each)) for each in contenders}
     turns = [(each, size) for each in contenders for size in _sizes(each, scores[each.name])]
-    for number in range(stage.size.rounds):
+    for number in range(pace.rounds):
         for each, size in turns if number % 2 == 0 else reversed(turns):
-            turn = await stage.metered(partial(each.turner, size, stage.size.seconds))
+            turn = await stage.metered(partial(each.turner, size, pace.seconds))
             scores[each.name].turns.setdefault(size, []).append(turn)
             stage.say(f"{workload:<4}{each.name:<6}{size:>5}  {turn.ops_s:>10,.0f}/s")
     return scores
@@ -50,10 +63,10 @@ def best(score: Score) -> tuple[int, list[Turn]]:
     return size, score.turns[size]
 
 
-async def _sweep(stage: Stage, each: Contender) -> dict[int, int]:
+async def _sweep(pace: Pace, each: Contender) -> dict[int, int]:
     if not each.best_of or len(each.sizes) == 1:
         return {}
-    return {size: round((await each.turner(size, stage.size.sweep_seconds)).ops_s) for size in each.sizes}
+    return {size: round((await each.turner(size, pace.sweep_seconds)).ops_s) for size in each.sizes}
 
 
 def _sizes(each: Contender, score: Score) -> Sequence[int]:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from os import getpid
+from functools import partial
 from typing import Any
 
 from actors.cluster import Cluster
 from actors.desk import Desk, Transport
 from actors.local import LocalEngine
 from app.verify import prove
+from app.wiring import namespace
 from db.engine import make_pool
 from inventory.ledger.messages import Outcome
 from loadtests.bench.ground import Company, Database, Ground
@@ -39,21 +40,32 @@ class Product:
 
     async def turn(self, ask: Ask, callers: int, seconds: float) -> Turn:
         """Ask again and again with so many callers; with the batches that the shard made of it."""
+        return await self.watched(partial(Callers(ask, was_done).run, callers, seconds))
+
+    async def watched(self, measure: Callable[[], Awaitable[Turn]]) -> Turn:
+        """The turn, with the batches that the shard made of it."""
         before = await self.gauges()
-        turn = await Callers(ask, was_done).run(callers, seconds)
-        turn.facts = _batches(before, await self.gauges())
+        turn = await measure()
+        turn.facts |= _batches(before, await self.gauges())
         return turn
 
 
 @contextmanager
 def cluster(ground: Ground) -> Iterator[Cluster]:
-    """Ray with one shard, in a process of its own. Enter outside of an event loop."""
-    ray = Cluster(f"bench-{getpid()}")
+    """Ray with one shard, in a process of its own, under the name that a web process looks for. Enter outside of an event loop."""
+    ray = Cluster(namespace(ground.ray.engine))
     try:
         ray.start(ground.ray.engine, 1, no_hint)
         yield ray
     finally:
         ray.stop(drain=True)
+
+
+def address() -> str:
+    """Where other processes join the Ray that this one has started."""
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address)
 
 
 def through_ray(ground: Ground, ray: Cluster) -> Product:

@@ -29,8 +29,9 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database: its addresses for the engine and for the superuser."""
+    """A migrated database: its addresses for the web, for the engine and for the superuser."""
 
+    app: str
     engine: str
     admin: str
 
@@ -72,7 +73,7 @@ def ground() -> Iterator[Ground]:
 def _database(admin: str, name: str, var: Path) -> Database:
     urls = asyncio.run(provision(admin, name, var / f"{name}.json"))
     migrate(urls.owner)
-    return Database(urls.engine, url_with(admin, database=name))
+    return Database(urls.app, urls.engine, url_with(admin, database=name))
 
 
 def _redis_servers(var: Path, started: ExitStack) -> tuple[str, ...]:

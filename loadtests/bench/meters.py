@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -18,24 +19,26 @@ _FLUSHES = 50
 @dataclass(frozen=True, slots=True)
 class Cpu:
     """Seconds of processor time so far: this process (the callers and the desk, or a peer's clients), the shard,
-    PostgreSQL, the Redis-compatible servers, and Ray's helpers."""
+    PostgreSQL, the Redis-compatible servers, Ray's helpers; and at the edge the web (or a peer's) and the clients."""
 
     callers: float
     shard: float
     postgres: float
     redis: float
     ray: float
+    web: float
+    clients: float
 
     def per_op_us(self, before: Cpu, ops: int) -> dict[str, float]:
         """Microseconds of each per operation since `before`. Zero where a part has no process of its own."""
         return {name: round((seconds - getattr(before, name)) / ops * 1e6, 1) if ops else 0.0 for name, seconds in asdict(self).items()}
 
 
-def cpu(shard_pid: int) -> Cpu:
-    """Processor time of this process and everything below it. All zero where there is no /proc."""
-    spent = {"callers": time.process_time(), "shard": 0.0, "postgres": 0.0, "redis": 0.0, "ray": 0.0}
+def cpu(parts: Mapping[int, str]) -> Cpu:
+    """Processor time of this process and everything below it; `parts` names processes by id. All zero where there is no /proc."""
+    spent = {each.name: 0.0 for each in fields(Cpu)} | {"callers": time.process_time()}
     for pid, name, seconds in _below(os.getpid()):
-        spent["shard" if pid == shard_pid else _SERVERS.get(name, "ray")] += seconds
+        spent[parts.get(pid) or _SERVERS.get(name, "ray")] += seconds
     return Cpu(**spent)
 
 

@@ -10,7 +10,8 @@ from loadtests.bench.stage import HEADLINE
 
 WIDTH = 880
 _BAR, _GAP, _LEFT = 20, 6, 260
-_TITLES = {"W1": "uniform", "W2": "Zipf", "W3": "one hot item"}
+_TITLES = {"W1": "uniform", "W2": "Zipf", "W3": "one hot item", "W6": "one reservation per HTTP request", "W7": "many on one way"}
+_EDGE = ("W6", "W7")
 
 
 def drawn(records: Sequence[Record]) -> str:
@@ -36,10 +37,10 @@ def drawn(records: Sequence[Record]) -> str:
 def _bars(mine: Sequence[Record]) -> Iterable[tuple[str, int, bool]]:
     """(label, commands per second, whether it is the engine) of one workload, the engine first."""
     for each in mine:
-        if "callers" in each["params"] and each["params"]["callers"] in (64, HEADLINE, 2_048):
+        if "callers" in each["params"] and (each["id"] in _EDGE or each["params"]["callers"] in (64, HEADLINE, 2_048)):
             yield f"engine, {each['params']['mode']}, {each['params']['callers']:,} callers", each["product"]["ops_s"], True
-    if mine:
-        yield from ((f"{name} {peer['title']}", peer["ops_s"], False) for name, peer in mine[0]["peers"].items())
+    peers = {name: peer for each in reversed(mine) for name, peer in each["peers"].items()}
+    yield from ((f"{name} {peer['title']}", peer["ops_s"], False) for name, peer in peers.items())
 
 
 def _chart(title: str, bars: Sequence[tuple[str, int, bool]], top: int) -> list[str]:

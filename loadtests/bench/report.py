@@ -32,11 +32,12 @@ def _title(workload: str, records: Sequence[Record]) -> str:
 
 def _section(mine: list[Record]) -> Iterable[str]:
     """A table of rates where there are callers, and the workload's own figures."""
-    contested = [each for each in mine if each["product"].get("cpu_us_per_op")]
+    contested = [each for each in mine if each["product"].get("cpu_us_per_op") or "readers" in each["params"]]
     if contested:
         yield f"  {'':<34}{'ops/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'batch':>7}   CPU µs per command, ratios"
         yield from map(_engine_line, contested)
-        yield from (_peer_line(name, peer) for name, peer in contested[0]["peers"].items())
+        peers = {name: peer for each in reversed(contested) for name, peer in each["peers"].items()}
+        yield from (_peer_line(name, peer) for name, peer in peers.items())
     yield from _counter_lines(mine)
     for each in mine:
         if each["fit"]:
@@ -47,11 +48,12 @@ def _section(mine: list[Record]) -> Iterable[str]:
 
 def _engine_line(each: Record) -> str:
     product, params = each["product"], each["params"]
-    mark = "*" if (params["mode"], params["callers"]) == ("ray", HEADLINE) else " "
-    about = f"{params[params['grows']]:,} {params['grows'].replace('_', ' ')}" if "grows" in params else f"{params['callers']:,} callers"
+    mark = "*" if (params["mode"], params.get("callers")) == ("ray", HEADLINE) else " "
+    callers = f"{params['readers']:,} readers" if "readers" in params else f"{params['callers']:,} callers"
+    about = f"{params[params['grows']]:,} {params['grows'].replace('_', ' ')}" if "grows" in params else callers
     name = f"{mark} engine, {params['mode']}, {about}"
     ratios = " ".join(f"/{peer} {ratio:g}" for peer, ratio in each["ratios"].items())
-    return f"  {name:<34}{_rates(product)}{each['counters']['mean_batch']:>7.0f}   {_cpu(product)}  {ratios}"
+    return f"  {name:<34}{_rates(product)}{each['counters'].get('mean_batch', 0):>7.0f}   {_cpu(product)}  {ratios}"
 
 
 def _peer_line(name: str, peer: Measured) -> str:
@@ -98,4 +100,4 @@ def _rates(measured: Measured) -> str:
 
 
 def _cpu(measured: Measured) -> str:
-    return ", ".join(f"{part} {spent:g}" for part, spent in measured["cpu_us_per_op"].items() if spent)
+    return ", ".join(f"{part} {spent:g}" for part, spent in measured.get("cpu_us_per_op", {}).items() if spent)

@@ -32,11 +32,13 @@ class Arrival:
 
 @dataclass(slots=True)
 class Flow:
-    """What became of a schedule: every answer, and how many were turned away at the door (`Unavailable`)."""
+    """What became of a schedule: every answer, and how many were turned away at the door (`Unavailable`), by what they were told
+    where they were told different things."""
 
     seconds: float
     arrivals: list[Arrival] = field(default_factory=list)
     turned_away: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
 
     def took(self, since: float = 0.0, until: float = float("inf")) -> list[float]:
         """Times of what was done, of those due in the interval."""

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ _REPORTED_S = 1.05
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A run in progress. `connection` is the superuser's, for looking; `companies` are proven when the run is over, each in
-    the database it is in; `faults` are what workloads found wrong by themselves, by company."""
+    the database it is in; `faults` are what workloads found wrong by themselves, by company. `shared` are parts that several
+    workloads need, made when first asked for and ended with `started`; `processes` names theirs, for the meters."""
 
     ground: Ground
     ray: Cluster
@@ -47,6 +48,9 @@ class Stage:
     companies: dict[str, tuple[Database, Company]] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    started: AsyncExitStack = field(default_factory=AsyncExitStack)
+    shared: dict[str, Any] = field(default_factory=dict)
+    processes: dict[int, str] = field(default_factory=dict)
 
     @property
     def headline(self) -> int:
@@ -85,11 +89,11 @@ class Stage:
 
     async def metered(self, measure: Callable[[], Awaitable[Turn]]) -> Turn:
         """The turn, with processor time and log bytes per operation. Those include its warm-up, so they are shares of all it did."""
-        shard = (await self.product.gauges())["pid"]
-        cpu, wal = meters.cpu(shard), await meters.wal_bytes(self.connection)
+        parts = self.processes | {(await self.product.gauges())["pid"]: "shard"}
+        cpu, wal = meters.cpu(parts), await meters.wal_bytes(self.connection)
         turn = await measure()
         done = turn.done + turn.failed + turn.warm
-        turn.facts["cpu_us_per_op"] = meters.cpu(shard).per_op_us(cpu, done)
+        turn.facts["cpu_us_per_op"] = meters.cpu(parts).per_op_us(cpu, done)
         turn.facts["wal_bytes_per_op"] = round((await meters.wal_bytes(self.connection) - wal) / done) if done else 0
         return turn
 
@@ -124,7 +128,9 @@ async def stage(ground: Ground, ray: Cluster, size: Size, say: Callable[[str], N
         server = await meters.server(connection, ground.disk)
         await _write_log(connection, size.log_mb)
         async with engine.in_process(ground) as local:
-            yield Stage(ground, ray, size, say, connection, server, _host(), engine.through_ray(ground, ray), local)
+            ready = Stage(ground, ray, size, say, connection, server, _host(), engine.through_ray(ground, ray), local)
+            async with ready.started:
+                yield ready
     finally:
         await connection.close()
 

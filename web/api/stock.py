@@ -389,4 +389,4 @@ async def settle(tenant: str, exception: str) -> Response:
 
 async def _perform(verb: str) -> Response:
     key = idempotency_key()
-    return await outcome(await commands.perform(parts().turnstile, ctx(), verb, key, await json_body()))
+    return await outcome(await commands.perform_here(verb, key, await json_body()))

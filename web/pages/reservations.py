@@ -8,7 +8,6 @@ from typing import Any
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
-from inventory import stock
 from inventory.locations import queries as places
 from inventory.reservations import queries
 from inventory.reservations.queries import HoldFilter
@@ -17,7 +16,7 @@ from kit.errors import Refused, refuse
 from kit.ids import parse_reservation_id
 from kit.paging import Page
 from kit.quantity import format_qty
-from web import asking, respond
+from web import asking, commands, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import ShownHold, ShownLine, show_holds
@@ -87,7 +86,7 @@ async def harden(tenant: str, reservation: str) -> Response:
 async def _perform(verb: str, reservation: str, sentence: str) -> Response:
     form, shown = await typed(), await _found(reservation)
     with refusals_of(form):
-        answer = await stock.perform(ctx(), verb, form.key, {"reservation": shown.id} | _body(verb, form, shown.lines))
+        answer = await commands.perform_here(verb, form.key, {"reservation": shown.id} | _body(verb, form, shown.lines))
         if answer.refusal is not None:
             raise Refused(answer.refusal)
         return await respond.done(url_for("reservations.show", tenant=ctx().tenant.slug, reservation=shown.id), sentence)

@@ -10,7 +10,6 @@ from quart.typing import ResponseReturnValue
 from quart_babel import gettext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inventory import stock
 from inventory.catalog import queries as catalog
 from inventory.catalog.queries import Item
 from inventory.ledger import history
@@ -24,7 +23,7 @@ from inventory.reservations import queries as reservations
 from kit import quantity
 from kit.errors import Fact, Refused, refuse
 from kit.quantity import format_qty
-from web import asking, filters, respond
+from web import asking, commands, filters, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import show_rows
@@ -115,7 +114,7 @@ async def adjust(tenant: str) -> Response:
 async def _perform(verb: str, body_of: Callable[[Form], Mapping[str, Any]]) -> Response:
     form = await typed()
     with refusals_of(form):
-        answer = await stock.perform(ctx(), verb, form.key, body_of(form))
+        answer = await commands.perform_here(verb, form.key, body_of(form))
         if answer.refusal is not None:
             raise Refused(answer.refusal)
         return await respond.done(_item_url(form), await _deed(verb, answer.body["levels"][0]))

@@ -7,7 +7,6 @@ from typing import Any
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
-from inventory import stock
 from inventory.locations import queries as places
 from inventory.transfers import queries
 from inventory.transfers.queries import TransferFilter
@@ -16,7 +15,7 @@ from kit.errors import Refused, refuse
 from kit.ids import parse_transfer_id
 from kit.paging import Page
 from kit.quantity import format_qty
-from web import asking, respond
+from web import asking, commands, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import ShownTransfer, show_transfers
@@ -74,7 +73,7 @@ async def ship(tenant: str) -> Response:
     with refusals_of(form):
         body = {"from": form.text("from", 64), "to": form.text("to", 64), "reference": form.text("reference", required=False) or None}
         lines = [{"sku": form.text("sku", 64), "qty": form.quantity("qty")}]
-        answer = await stock.perform(ctx(), "transfer", form.key, {**body, "lines": lines})
+        answer = await commands.perform_here("transfer", form.key, {**body, "lines": lines})
         if answer.refusal is not None:
             raise Refused(answer.refusal)
         return await respond.done(_url(answer.body["transfer"]["id"]), gettext("On its way."))
@@ -117,7 +116,7 @@ async def write_off(tenant: str, transfer: str) -> Response:
 
 
 async def _perform(verb: str, form: Form, shown: ShownTransfer, body: dict[str, Any], sentence: str) -> Response:
-    answer = await stock.perform(ctx(), verb, form.key, {"transfer": shown.id} | body)
+    answer = await commands.perform_here(verb, form.key, {"transfer": shown.id} | body)
     if answer.refusal is not None:
         raise Refused(answer.refusal)
     return await respond.done(_url(shown.id), sentence)

@@ -1,4 +1,5 @@
-"""The workloads of performance.md 3.2 that concern the engine, a file each: `ID`, `TITLE` and `run(stage)`, which returns records.
+"""The workloads of performance.md 3.2 that concern the engine and the edge, a file each: `ID`, `TITLE` and
+`run(stage)`, which returns records.
 
 They run in this order: what kills the shard comes after what measures it warm, and the long ones last.
 """
@@ -18,10 +19,15 @@ from loadtests.bench.workloads import (
     w3_flash_sale,
     w4_mixed,
     w5_orders,
+    w6_http,
+    w7_bulk,
     w8_batches,
+    w9_feed,
     w11_cold_start,
     w12_soak,
+    w13_edge,
     w13_overload,
+    w14_edge,
     w14_neighbour,
 )
 
@@ -46,6 +52,11 @@ _MODULES: tuple[Workload, ...] = (
     w8_batches,
     w13_overload,
     w14_neighbour,
+    w6_http,
+    w7_bulk,
+    w13_edge,
+    w14_edge,
+    w9_feed,
     w0_components,
     w11_cold_start,
     growth,

@@ -13,10 +13,10 @@ from loadtests.bench.stage import Stage
 
 ID = "W13"
 TITLE = "overload: three times the capacity, then half of it"
-_OVER = 3.0
-_UNDER = 0.5
+OVER = 3.0
+UNDER = 0.5
 _WINDOW_S = 0.1
-_CALM_S = 1.0
+CALM_S = 1.0
 
 
 async def run(stage: Stage) -> list[Record]:
@@ -24,27 +24,27 @@ async def run(stage: Stage) -> list[Record]:
     company = await stage.company("bench", stage.size.items)
     ask = stage.product.reserving(company, chooser(company.items, "uniform"))
     peak = (await stage.product.turn(ask, max(stage.size.callers), stage.size.seconds)).ops_s
-    calm = await scheduled(ask, was_done, _UNDER * peak, _CALM_S)
-    flooding = asyncio.create_task(scheduled(ask, was_done, _OVER * peak, stage.size.overload_seconds))
+    calm = await scheduled(ask, was_done, UNDER * peak, CALM_S)
+    flooding = asyncio.create_task(scheduled(ask, was_done, OVER * peak, stage.size.overload_seconds))
     await asyncio.sleep(stage.size.overload_seconds)
-    after = await scheduled(ask, was_done, _UNDER * peak, 2 * stage.size.overload_seconds)
+    after = await scheduled(ask, was_done, UNDER * peak, 2 * stage.size.overload_seconds)
     flood = await flooding
     goodput = flood.done_within() / flood.seconds
     figures = {
         "peak_ops_s": round(peak),
-        "offered_ops_s": round(_OVER * peak),
+        "offered_ops_s": round(OVER * peak),
         "goodput_of_peak": ratio(goodput, peak),
         "turned_away": ratio(flood.turned_away, flood.turned_away + len(flood.arrivals)),
         "p99_ms": {"calm": times(calm.took())["p99"], "flood": times(flood.took())["p99"], "after": times(after.took())["p99"]},
-        "recovered_s": _recovered_s(after, 2 * times(calm.took())["p99"]),
+        "recovered_s": recovered_s(after, 2 * times(calm.took())["p99"]),
     }
     stage.say(f"{ID:<4}goodput {figures['goodput_of_peak']:.2f} of the peak, recovered after {figures['recovered_s']} s")
     product = {"ops_s": round(goodput), **times(flood.took()), "failed": flood.turned_away}
-    params = {"mode": "ray", "over": _OVER, "under": _UNDER, "seconds": stage.size.overload_seconds}
+    params = {"mode": "ray", "over": OVER, "under": UNDER, "seconds": stage.size.overload_seconds}
     return [record(stage, ID, params, product, [company.slug], figures=figures)]
 
 
-def _recovered_s(after: Flow, bearable_ms: float) -> float | None:
+def recovered_s(after: Flow, bearable_ms: float) -> float | None:
     """Start of the first tenth of a second whose commands took no longer than is bearable. None: it never came."""
     for number in range(int(after.seconds / _WINDOW_S)):
         took = after.took(number * _WINDOW_S, (number + 1) * _WINDOW_S)
