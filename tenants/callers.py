@@ -6,10 +6,12 @@ process is felt at once; what another process ended is felt when that one's word
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -39,6 +41,7 @@ class Callers:
         self._clock = clock
         self._remembered_s = remembered_s
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._asked: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._forgotten = 0
         self._tell = tell
         self._watchers: dict[tuple[int, int], set[Callable[[], None]]] = {}
@@ -85,6 +88,7 @@ class Callers:
     def hear(self, tenant_id: int, principal_id: int) -> None:
         """The same, told by another process."""
         self._forgotten += 1
+        self._asked = {}  # what is being read now may be older than the change: who comes from here on asks anew
         for doubted in list(self._watchers.get((tenant_id, principal_id), ())):
             doubted()
         for proof, (_, caller) in list(self._known.items()):
@@ -97,6 +101,20 @@ class Callers:
             return caller
         if slug is None:
             return None
+        asked = self._asked.get(proof)
+        if asked is None:
+            asked = self._asked[proof] = asyncio.create_task(self._ask(slug, proof, find))
+            asked.add_done_callback(partial(self._answered, proof))
+        # Of a hundred requests that come with one key at once, one asks; it goes on when its own request is given up.
+        return await asyncio.shield(asked)
+
+    def _answered(self, proof: bytes, task: asyncio.Task[Caller | None]) -> None:
+        if self._asked.get(proof) is task:
+            del self._asked[proof]
+        if not task.cancelled():
+            task.exception()  # whoever still waits is told; if nobody does, there is nobody to tell
+
+    async def _ask(self, slug: str, proof: bytes, find: _Find) -> Caller | None:
         before = self._forgotten
         found = await self._find(slug, proof, find)
         # Something was revoked while we were reading: what we read may be older than that.
