@@ -84,6 +84,11 @@ class Actor:
         """True if the role grants the permission, and the grant does not stop at some warehouses."""
         return permission in PERMISSIONS[self.role] and (self.warehouses is None or permission not in OF_WHOLE_COMPANY)
 
+    @property
+    def permissions(self) -> list[str]:
+        """All that they may do, by name."""
+        return sorted(each for each in PERMISSIONS[self.role] if self.may(each))
+
     def sees(self, warehouse_id: int) -> bool:
         """True if they have business in the warehouse."""
         return self.warehouses is None or warehouse_id in self.warehouses

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from billing.entitlements import may_add
+from db.tenancy import reading
 from events.unit_of_work import UnitOfWork
 from inventory.context import Context
 from kit.clock import Clock, now_us
@@ -86,6 +88,16 @@ async def hire(people: People, owner: Person, name: str, role: Role) -> Person:
     actor = await people.add_user(owner.tenant, owner.actor, NewUser(name, email, PASSWORD, role))
     key = await people.make_key(owner.tenant, owner.actor, NewKey(f"{name}'s key", role))
     return Person(owner.tenant, actor, email, key.text)
+
+
+async def limit(people: People, owner: Person, label: str, *codes: str) -> None:
+    """Limit the owner's person or key of this label to the warehouses of these codes; without any, let them into all again."""
+    async with reading(people.engine, owner.tenant.id) as connection:
+        found = await connection.execute(text("SELECT id, code FROM warehouses WHERE code = ANY (:codes)"), {"codes": list(codes)})
+        warehouses = {row.id: row.code for row in found}
+        found = await connection.execute(text("SELECT id FROM principals WHERE label = :label"), {"label": label})
+        principal = found.scalar_one()
+    await people.limit_to(owner.tenant, owner.actor, principal, warehouses or None)
 
 
 async def _founder(people: People, name: str, prepare: Prepare) -> Person:

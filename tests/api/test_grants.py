@@ -6,34 +6,21 @@ from typing import Any
 
 import pytest
 from quart import Quart
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.tenancy import reading
 from kit.errors import Refused
 from tenants.domain import Role
 from tests.api.conftest import BOTH_EDGES, Client, line
-from tests.people import World, hire
+from tests.people import World, hire, limit
 
 pytestmark = BOTH_EDGES
 
 
-async def limited(app: Quart, world: World, engine: AsyncEngine, principal: str, *codes: str) -> None:
-    """Limit Alice's person or key of this label to warehouses."""
-    who = world.alice
-    async with reading(engine, who.tenant.id) as connection:
-        found = await connection.execute(text("SELECT id, code FROM warehouses WHERE code = ANY (:codes)"), {"codes": list(codes)})
-        warehouses = {row.id: row.code for row in found}
-        found = await connection.execute(text("SELECT id FROM principals WHERE label = :label"), {"label": principal})
-        number = found.scalar_one()
-    await app.extensions["onhand"].people.limit_to(who.tenant, who.actor, number, warehouses or None)
-
-
 @pytest.fixture
-async def dora(app: Quart, world: World, engine: AsyncEngine) -> Client:
+async def dora(app: Quart, world: World) -> Client:
     """The program of a manager of Osh only."""
-    person = await hire(world.people, world.alice, "Dora", Role.MANAGER)
-    await limited(app, world, engine, "Dora's key", "osh")
+    people = app.extensions["onhand"].people
+    person = await hire(people, world.alice, "Dora", Role.MANAGER)
+    await limit(people, world.alice, "Dora's key", "osh")
     return Client(app, person)
 
 
@@ -97,20 +84,20 @@ async def test_decides_nothing_that_concerns_the_whole_company(dora: Client) -> 
     assert "catalog.write" not in (await dora.get("me")).body["permissions"]
 
 
-async def test_is_limited_at_once_and_let_in_again_at_once(
-    alice: Client, dora: Client, app: Quart, world: World, engine: AsyncEngine
-) -> None:
+async def test_is_limited_at_once_and_let_in_again_at_once(alice: Client, dora: Client, app: Quart, world: World) -> None:
+    people = app.extensions["onhand"].people
     await stocked(alice)
-    await limited(app, world, engine, "Dora's key")
+    await limit(people, world.alice, "Dora's key")
     assert len((await dora.get("stock/levels?sku=CUP")).body["items"]) == 2
-    await limited(app, world, engine, "Dora's key", "main")
+    await limit(people, world.alice, "Dora's key", "main")
     assert [each["warehouse"] for each in (await dora.get("stock/levels?sku=CUP")).body["items"]] == ["main"]
 
 
-async def test_the_last_admin_is_not_limited(app: Quart, world: World, engine: AsyncEngine) -> None:
+async def test_the_last_admin_is_not_limited(alice: Client, world: World) -> None:
     with pytest.raises(Refused) as refused:
-        await limited(app, world, engine, "Alice", "osh")
+        await limit(world.people, world.alice, "Alice", "osh")
     assert refused.value.refusal.code == "last_admin"
+    assert (await alice.get("me")).body["warehouses"] is None
 
 
 async def test_says_me_which_warehouses_they_are(dora: Client, alice: Client) -> None:

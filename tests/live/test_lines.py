@@ -16,6 +16,7 @@ from db.engine import make_engine
 from tenants.domain import Role
 from tests.conftest import Database
 from tests.live.lines import feed, hear, lines, post, receive, say, some, till
+from tests.people import hire, limit
 from tests.serving import Server, serving, shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -118,6 +119,20 @@ async def test_a_stranger_hears_nothing(server: Server) -> None:
     with pytest.raises(InvalidStatus) as caught:
         await connect(f"{server.live_url}/v1/{alice.tenant.slug}/live", additional_headers=carol.bearer)
     assert caught.value.response.status_code == 404
+
+
+async def test_who_is_limited_to_warehouses_hears_of_no_other(server: Server) -> None:
+    alice, people = server.world.alice, server.world.people
+    dora = await hire(people, alice, "Dora", Role.MANAGER)
+    await limit(people, alice, "Dora's key", "main")
+    await receive(server, alice, 1, "osh", "before")
+    async with feed(server, dora, "?after=0") as events, till(server, dora, after=0, warehouses=["osh", "main"]) as line:
+        await some(events, 1)
+        await hear(line, "hello")
+        await receive(server, alice, 2, "osh", "hidden")
+        await receive(server, alice, 1, "main", "shown")
+        event, frame = (await some(events, 1))[0], await hear(line)
+    assert (event["data"]["warehouse"], frame["data"]["warehouse"], frame["seq"]) == ("main", "main", 4)
 
 
 async def test_a_till_commands_and_follows(server: Server) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
-from inventory.catalog.directory import WarehouseName, directory_of
 from tenants.domain import TICKET_LIFE
 from web import respond
 from web.access import ANYONE_HERE, allow, caller, ctx
 from web.api import shapes
 from web.api.operation import operation
+from web.live.wanted import seen_by
 from web.wiring import parts
 
 routes = Blueprint("api_me", __name__, url_prefix="/v1/<tenant>")
@@ -20,10 +20,8 @@ routes = Blueprint("api_me", __name__, url_prefix="/v1/<tenant>")
 @operation("Who is asking", answer="Me")
 async def me(tenant: str) -> Response:
     """The company, the name, the role, what it may do and where: `warehouses` is null for whoever is not limited to some."""
-    limited = caller().actor.warehouses
-    names = await directory_of(ctx().engine).look(ctx().tenant.id, {("warehouse_id", each) for each in limited or ()})
-    codes = sorted(name.code for name in names.values() if isinstance(name, WarehouseName))
-    return respond.json(shapes.me(caller(), None if limited is None else codes))
+    seen = await seen_by(ctx())
+    return respond.json(shapes.me(caller(), None if seen is None else sorted(seen)))
 
 
 @routes.post("/live/ticket")

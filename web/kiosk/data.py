@@ -8,7 +8,6 @@ from inventory.catalog import snapshot
 from inventory.catalog.snapshot import TillItem
 from inventory.locations import queries as places
 from kit.clock import rfc3339
-from tenants.domain import PERMISSIONS
 from web import respond, session
 from web.access import allow, caller, ctx
 from web.api import shapes
@@ -32,7 +31,7 @@ async def signed_in(tenant: str) -> Response:
         "principal": actor.principal_id,
         "name": actor.label,
         "role": actor.role.label,
-        "permissions": sorted(PERMISSIONS[actor.role]),
+        "permissions": actor.permissions,
         "warehouses": [{"code": each.code, "name": each.name} for each in warehouses],
         "now": rfc3339(context.clock()),
         "csrf": session.csrf_token(),

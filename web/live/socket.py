@@ -145,7 +145,7 @@ class Line:
         if self._subscription is not None:
             self._subscription.close()
             self._subscription.nudge()  # whoever follows it notices that it was replaced
-        fits = wanted(*[None if each is None else frozenset(each) for each in lists])
+        fits = await wanted(self._now(), *[None if each is None else frozenset(each) for each in lists])
         self._subscription = await self._feed.subscribe(self._context.tenant.id, after, fits)
         await self._say({"op": "hello", "as_of_seq": self._subscription.as_of_seq})
         self._start(self._follow(self._subscription))

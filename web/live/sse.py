@@ -47,7 +47,7 @@ async def events(tenant: str) -> Response:
         after = parse_seq(said)
         if after is None:
             raise refuse("malformed_request", {"field": "Last-Event-ID"})
-    fits = wanted(_listed("warehouse"), _listed("sku"), _listed("kinds"))
+    fits = await wanted(ctx(), _listed("warehouse"), _listed("sku"), _listed("kinds"))
     subscribing = functools.partial(parts().wiring.feed.subscribe, ctx().tenant.id, after, fits)
     standing = Standing(parts().callers, caller(), "stock.read")
     stream = _stream(subscribing, standing, current_app.extensions["closing"])

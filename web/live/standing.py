@@ -59,5 +59,7 @@ class Standing:
             return True
         if found is None or not found.actor.may(self._permission):
             return False
+        if found.actor.warehouses != self.caller.actor.warehouses:
+            return False  # what the feed leaves out was settled when it was opened: it is opened anew
         self.caller = found
         return True
