@@ -190,6 +190,7 @@ class Subscription:
         self._wanted = wanted
         self._outbox: deque[FeedEvent] = deque()
         self._filled = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
         # From here to the end of this constructor nothing waits, so the tail cannot move between the two lines.
         self.as_of_seq = self._joined_at = recent.last
         self._position = recent.last if after is None else after
@@ -212,19 +213,27 @@ class Subscription:
         self._filled.set()
 
     async def next(self, wait_s: float) -> list[FeedEvent] | Resync:
-        """The next events in order, none if nothing happens for `wait_s` or somebody nudges, or a Resync."""
+        """The next events in order, none if nothing happens for `wait_s` (or a little less) or somebody nudges, or a Resync."""
         if not self._lost and self._position < self._joined_at:
             return await self._history()
         if not self._outbox and not self._lost:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._filled.wait()
-            except TimeoutError:
-                return []
+            self._wake_within(wait_s)
+            await self._filled.wait()
         self._filled.clear()
         if self._lost:
             return self._resync()
         return [self._outbox.popleft() for _ in range(min(len(self._outbox), TAKEN_MAX))]
+
+    def _wake_within(self, wait_s: float) -> None:
+        """Have `next` return in time. One alarm serves many waits: it is set when there is none that comes early enough, and what
+        it wakes for nothing costs less than setting and clearing one for every row."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._alarm is not None:
+            if now < self._alarm.when() <= now + wait_s:
+                return
+            self._alarm.cancel()
+        self._alarm = loop.call_at(now + wait_s, self._filled.set)
 
     @property
     def cursor(self) -> int:
@@ -234,6 +243,8 @@ class Subscription:
     def close(self) -> None:
         """Leave the tail."""
         self._tail.subscriptions.discard(self)
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     async def _history(self) -> list[FeedEvent]:
         """A page of what came before joining; an empty one means that none of it was wanted, or that it must be tried again."""

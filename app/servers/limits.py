@@ -14,5 +14,7 @@ PING_S = 20.0
 """Between two pings of a WebSocket."""
 STALL_S = 60.0
 """How long a reader may take nothing at all while something waits for it. Then its connection is cut."""
+UNSENT_MAX = 64 * 1024
+"""Bytes that may lie in a connection's buffer before who sends more waits for its reader."""
 SETTLE_S = 0.2
 """A connection that was taken at the moment of a stop is given so long to say what it wants."""

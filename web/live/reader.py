@@ -44,8 +44,7 @@ class Reader:
 
     async def rows(self, tenant: int, after: int, limit: int) -> Sequence[FeedEvent]:
         """The rows that follow `after`, in order."""
-        async with reading(self._engine, tenant) as connection:
-            found = await rows_after(connection, tenant, after, limit)
+        found = await rows_after(self._engine, tenant, after, limit)
         names = await directory_of(self._engine).look(tenant, keys_of_rows(row for row, _ in found))
         return [_event(named(row, names), level_json(level, names)) for row, level in found]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -75,6 +76,7 @@ class Line:
         self._window = asyncio.Semaphore(WINDOW)
         self._subscription: Subscription | None = None
         self._doubted = asyncio.Event()
+        self._sending_since: float | None = None
         self._tasks: set[asyncio.Future[Any]] = set()
 
     async def run(self) -> int:
@@ -102,18 +104,20 @@ class Line:
         try:
             while True:
                 frame = await self._outbox.get()
-                async with asyncio.timeout(STALL_S):
-                    await websocket.send(frame)
-        except TimeoutError:
-            return TRY_AGAIN_LATER
+                self._sending_since = time.monotonic()
+                await websocket.send(frame)
+                self._sending_since = None
         except OSError:  # the other side is gone
             return NORMAL
 
     async def _watch(self) -> int:
+        """Looks now and then, instead of setting an alarm for every frame."""
         while await self._standing.holds():
+            if self._sending_since is not None and time.monotonic() - self._sending_since >= STALL_S:
+                return TRY_AGAIN_LATER
             self._doubted.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._doubted.wait(), self._standing.due_s)
+                await asyncio.wait_for(self._doubted.wait(), min(self._standing.due_s, STALL_S / 2))
         return POLICY
 
     async def _close(self) -> int:
