@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
@@ -43,6 +44,8 @@ tenants = Table(
     Column("language", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("plan", Text, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default="{}"),  # what differs from the defaults: tenants.settings
+    Column("version", Integer, nullable=False, server_default="1"),
     timestamp("created_at"),
 )
 
@@ -54,6 +57,7 @@ principals = Table(
     Column("kind", Text, nullable=False),  # person | key | system
     Column("label", Text, nullable=False),  # shown wherever the ledger says who
     timestamp("created_at"),
+    timestamp("erased_at", nullable=True),  # whose personal words are gone for good
     ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),
 )
 
@@ -66,6 +70,7 @@ users = Table(
     Column("password_hash", Text),
     Column("role", SmallInteger, nullable=False),
     Column("language", Text),
+    Column("choices", JSONB, nullable=False, server_default="{}"),  # time zone and formats: tenants.settings
     timestamp("disabled_at", nullable=True),
     timestamp("created_at"),
     _of_principal(),
