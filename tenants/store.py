@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -248,6 +249,15 @@ async def grant_warehouses(connection: AsyncConnection, tenant: int, principal_i
     rows = [{"tenant_id": tenant, "principal_id": principal_id, "warehouse_id": each} for each in warehouses]
     if rows:
         await connection.execute(warehouse_grants.insert(), rows)
+
+
+async def granted_codes(connection: AsyncConnection, tenant: int, principal_id: int) -> list[str] | None:
+    """The codes of the warehouses that the principal is limited to, None when it is not."""
+    query = text(
+        "SELECT w.code FROM warehouse_grants g JOIN warehouses w ON w.tenant_id = g.tenant_id AND w.id = g.warehouse_id "
+        "WHERE g.tenant_id = :tenant AND g.principal_id = :principal ORDER BY w.code"
+    )
+    return list((await connection.execute(query, {"tenant": tenant, "principal": principal_id})).scalars()) or None
 
 
 async def add_principal(connection: AsyncConnection, tenant: int, kind: str, label: str) -> int:
