@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterable
 
 HASH_VERSION = 1
+PART = -1
+"""The part under which the chain of a company's facts is proven and anchored. Partitions of the ledger count from 0."""
 GENESIS = bytes(32)
 """The hash before the first fact."""
 

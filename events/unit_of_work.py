@@ -31,11 +31,11 @@ class UnitOfWork:
     role: int
     after: list[Callable[[], None]] = field(default_factory=list)
 
-    async def record(self, name: str, subject: str, /, *, words: Words | None = None, **body: Any) -> None:
+    async def record(self, name: str, subject: str, /, *, words: Words | None = None, caller: int | None = None, **body: Any) -> None:
         """Write the fact `name` about `subject` (a public id) with its facts. Names are past tense: `item_created`.
 
         It stays for ever, so names, e-mails and addresses of people go into `words`, which can be erased. The address of the
-        request is added to those of whoever asks. Its number and hash in the chain come with the commit.
+        request is added to those of whoever asks, or of `caller`. Its number and hash in the chain come with the commit.
         """
         row: Mapping[str, Any] = {
             "tenant_id": self.tenant_id,
@@ -46,7 +46,7 @@ class UnitOfWork:
             "role": self.role,
         }
         made = await self.connection.execute(facts.insert().values(row).returning(facts.c.id))
-        beside = _beside(words or {}, self.principal_id)
+        beside = _beside(words or {}, self.principal_id if caller is None else caller)
         if beside:
             fact_id = made.scalar_one()
             await self.connection.execute(_KEEP_WORDS, [_kept(self.tenant_id, fact_id, *each) for each in beside.items()])

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from events.chain import fact_hash, words_digest
+from events.chain import PART, fact_hash, words_digest
 from inventory.ledger.proof import Proof, Record
 
-FACTS = -1
-"""The part under which the chain of a company's facts is proven and anchored. Partitions of the ledger count from 0."""
+FACTS = PART
 
 
 @dataclass(slots=True)

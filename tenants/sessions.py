@@ -89,9 +89,10 @@ class Sessions:
         task.add_done_callback(self.telling.discard)
 
     async def _failed(self, tenant: Tenant, user: store.UserRow) -> None:
-        # Nobody has shown who they are, so it is the system that says so. The address is where the guess came from.
+        # Nobody has shown who they are, so it is the system that says so. The address may well be the person's own.
+        person = user.actor.principal_id
         async with unit_of_work(self.engine, tenant.id, SYSTEM.principal_id, SYSTEM.role) as work:
-            await work.record("sign_in_failed", str(user.actor.principal_id), disabled=user.disabled_at is not None)
+            await work.record("sign_in_failed", str(person), caller=person, disabled=user.disabled_at is not None)
 
     async def _rehash(self, password: str, stored: str | None) -> str | None:
         return await self.passwords.hash(password) if stored and self.passwords.is_outdated(stored) else None

@@ -21,7 +21,7 @@ from quart_babel import gettext, lazy_gettext, ngettext
 from kit.clock import NEVER, SECOND, from_us, rfc3339
 from kit.money import rounded
 from kit.quantity import format_qty, parse
-from web import locale
+from web import deeds, locale
 from web.level import draw
 
 SPACE = "\u00a0"
@@ -251,6 +251,11 @@ def deed(kind: str, note: str = "") -> str:
     return str(TERMS[note] if kind == "reserve" and note in TERMS else DEEDS[kind])
 
 
+def fact(name: str) -> str:
+    """The words for a fact."""
+    return deeds.fact(name)
+
+
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
     """What a select offers of things with a code and a name."""
     return [(place.code, place.name) for place in places]
@@ -268,7 +273,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    iso, left, state, role, deed, choices, initials,
+    iso, left, state, role, deed, fact, choices, initials,
 )  # fmt: skip
 
 
