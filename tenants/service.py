@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -195,7 +196,7 @@ def _checked(new: NewUser) -> str:
 async def _found(nowhere: UnitOfWork, company: NewCompany) -> tuple[Tenant, UnitOfWork]:
     """The tenant's row, the hand of the system, and the transaction bound to the new tenant."""
     table, connection = store.tenants, nowhere.connection
-    values = {
+    values: dict[str, Any] = {
         "slug": company.slug,
         "name": company.name.strip(),
         "time_zone": company.time_zone,

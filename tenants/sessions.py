@@ -15,7 +15,7 @@ from kit.errors import refuse
 from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_session, new_ticket, slug_of_session
-from tenants.domain import PASSWORD_LENGTH_MAX, SESSION_IDLE, SESSION_LONGEST, SYSTEM, TICKET_LIFE, Actor, Role, Tenant, normal_email
+from tenants.domain import PASSWORD_LENGTH_MAX, SYSTEM, TICKET_LIFE, Actor, Role, Tenant, normal_email
 from tenants.messages import Caller, SignedIn, SignIn
 
 
@@ -100,8 +100,9 @@ class Sessions:
     async def _open(self, tenant: Tenant, actor: Actor, old_cookie: str | None, rehashed: str | None) -> SignedIn:
         """A new token at every sign-in, so one planted before it (fixation) opens nothing after it."""
         secret, now, table = new_session(tenant.slug), self._now(), store.sessions
+        idle_since = now - tenant.settings.session_idle
         stale: ColumnElement[bool] = or_(
-            table.c.token_hash == fingerprint(old_cookie or ""), table.c.expires_at <= now, table.c.seen_at <= now - SESSION_IDLE
+            table.c.token_hash == fingerprint(old_cookie or ""), table.c.expires_at <= now, table.c.seen_at <= idle_since
         )
         async with unit_of_work(self.engine, tenant.id, actor.principal_id, actor.role) as work:
             await work.connection.execute(delete(table).where(table.c.tenant_id == tenant.id, stale))
@@ -112,7 +113,7 @@ class Sessions:
                     principal_id=actor.principal_id,
                     created_at=now,
                     seen_at=now,
-                    expires_at=now + SESSION_LONGEST,
+                    expires_at=now + tenant.settings.session_longest,
                 )
             )
             if rehashed:

@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.metadata import metadata, tenant_id, timestamp
 from db.tenancy import set_slug, set_tenant
 from tenants.domain import Actor, Role, Tenant
+from tenants.settings import Choices, Settings
 
 
 def _of_principal() -> ForeignKeyConstraint:
@@ -147,6 +148,7 @@ class SessionRow:
     """A session and its person."""
 
     user: UserRow
+    created_at: datetime
     seen_at: datetime
     expires_at: datetime
 
@@ -172,7 +174,8 @@ async def enter(connection: AsyncConnection, slug: str) -> Tenant | None:
     if row is None:
         return None
     await set_tenant(connection, row.id)
-    return Tenant(row.id, row.slug, row.name, row.time_zone, row.language, row.currency, row.plan)
+    own = (row.id, row.slug, row.name, row.time_zone, row.language, row.currency, row.plan)
+    return Tenant(*own, Settings.of(row.settings), row.version)
 
 
 async def user_by_email(connection: AsyncConnection, tenant: int, email: str) -> UserRow | None:
@@ -192,12 +195,12 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
     """The session with this hash and its person."""
     query = (
         _users()
-        .add_columns(sessions.c.seen_at, sessions.c.expires_at)
+        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at, sessions.c.expires_at)
         .join(sessions, (sessions.c.tenant_id == users.c.tenant_id) & (sessions.c.principal_id == users.c.principal_id))
         .where(sessions.c.tenant_id == tenant, sessions.c.token_hash == token_hash)
     )
     row = (await connection.execute(query)).one_or_none()
-    return SessionRow(_user(row), row.seen_at, row.expires_at) if row else None
+    return SessionRow(_user(row), row.began_at, row.seen_at, row.expires_at) if row else None
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
@@ -283,7 +286,7 @@ def _keys() -> Any:
 
 
 def _user(row: Row[Any]) -> UserRow:
-    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, _limited(row.warehouses))
+    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, Choices.of(row.choices), _limited(row.warehouses))
     return UserRow(actor, row.email, row.password_hash, row.disabled_at)
 
 

@@ -59,8 +59,8 @@ async def perform(ctx: Context, asked: Asked) -> Answer:
     async def act(work: UnitOfWork) -> tuple[int, Json]:
         cells = await _compared(work.connection, {"tenant_id": ctx.tenant.id, **scope})
         found = await _corrected(ctx, told, cells)
-        scoped = {"warehouse": body.warehouse, "sku": body.sku}
-        await work.record(RECONCILED, ctx.tenant.slug, checked=found["checked"], drift=found["drift"], **scoped)
+        told_of = {"checked": found["checked"], "drift": found["drift"]}
+        await work.record(RECONCILED, ctx.tenant.slug, warehouse=body.warehouse, sku=body.sku, **told_of)
         return 200, found
 
     key = Key(digest16(VERB.encode(), told["key_hash"]), told["body_hash"])
