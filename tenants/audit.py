@@ -144,9 +144,7 @@ def _row(row: Any) -> AuditRow:
     )  # fmt: skip
 
 
-_FROM = (
-    "EXISTS (SELECT FROM fact_words w WHERE w.tenant_id = f.tenant_id AND w.fact_id = f.id AND w.words ->> 'address' = :address)"
-)
+_FROM = "EXISTS (SELECT FROM fact_words w WHERE w.tenant_id = f.tenant_id AND w.fact_id = f.id AND w.words ->> 'address' = :address)"
 _ROWS = """
 SELECT c.seq, c.hash, f.recorded_at, f.name, f.subject, f.body, f.principal_id, f.role, p.label, p.kind,
   CASE WHEN f.name LIKE ANY (:people) THEN (SELECT s.label FROM principals s WHERE s.tenant_id = :tenant AND s.id::text = f.subject) END

@@ -31,9 +31,7 @@ class Company:
     engine: AsyncEngine
     callers: Callers
 
-    async def change(
-        self, work: UnitOfWork, by: Actor, wanted: Mapping[str, Value | None], seen: int, *, currency_is_used: bool
-    ) -> Chosen:
+    async def change(self, work: UnitOfWork, by: Actor, wanted: Mapping[str, Value | None], seen: int, *, currency_is_used: bool) -> Chosen:
         """Choose anew what is named; None goes back to the default. Refuses what does not fit, a currency that costs are kept in,
         and whoever has not seen the last version. What changes nothing leaves no fact."""
         if not by.may("settings.write"):

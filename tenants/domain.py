@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from kit.errors import Refusal
 from kit.text import is_slug
 from tenants.settings import LANGUAGES as LANGUAGES
-from tenants.settings import Choices, Settings
+from tenants.settings import AS_THE_COMPANY, NOTHING_CHOSEN, Choices, Settings
 
 
 class Role(IntEnum):
@@ -66,7 +66,7 @@ class Tenant:
     language: str
     currency: str
     plan: str
-    settings: Settings = Settings()
+    settings: Settings = NOTHING_CHOSEN
     version: int = 1
 
 
@@ -82,7 +82,7 @@ class Actor:
     label: str
     role: Role
     language: str | None = None
-    choices: Choices = Choices()
+    choices: Choices = AS_THE_COMPANY
     warehouses: frozenset[int] | None = None
 
     def may(self, permission: str) -> bool:

@@ -6,6 +6,7 @@ the words beside facts. The numbers stay, so nothing that was hashed changes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,13 +56,14 @@ class Privacy:
                 raise refuse("last_admin")
             keys = await keys_made_by(work.connection, tenant.id, principal_id)
             await end_sessions(work, principal_id)
-            await self._forget(work, principal_id, keys)
+            await self._forget(work, user, keys)
             # Not a word about whom: what was erased must not begin anew with the fact about it.
             await work.record("person_erased", str(principal_id), keys=len(keys))
         for gone in (principal_id, *keys):
             self.callers.forget(tenant.id, gone)
 
-    async def _forget(self, work: UnitOfWork, principal_id: int, keys: list[int]) -> None:
+    async def _forget(self, work: UnitOfWork, user: store.UserRow, keys: list[int]) -> None:
+        principal_id = user.actor.principal_id
         now, tenant, connection = from_us(self.clock()), work.tenant_id, work.connection
         users, principals, api_keys = store.users, store.principals, store.api_keys
         await connection.execute(
@@ -77,11 +79,18 @@ class Privacy:
             ended = api_keys.c.revoked_at.is_(None)
             await connection.execute(update(api_keys).where(mine, ended).values(revoked_at=now))
             await connection.execute(update(api_keys).where(mine).values(name=pseudonym(each)))
+        for each, name in await _named_after(work, user.actor.label, keys):
+            # Somebody else's key that bears the name: it goes on under another one.
+            mine = (principals.c.tenant_id == tenant) & (principals.c.id == each)
+            await connection.execute(update(principals).where(mine).values(label=name, erased_at=now))
+            of_key = (api_keys.c.tenant_id == tenant) & (api_keys.c.principal_id == each)
+            await connection.execute(update(api_keys).where(of_key).values(name=name))
+            await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [each]})
         tickets = store.live_tickets
         await connection.execute(delete(tickets).where(tickets.c.tenant_id == tenant, tickets.c.principal_id.in_([principal_id, *keys])))
         await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [principal_id, *keys]})
-        # Answers kept for a week under idempotency keys may name the person. Whoever repeats a request after this does it anew.
-        await connection.execute(_FORGET_REPLIES, {"tenant": tenant})
+        # Answers kept for a week under idempotency keys may name the person.
+        await connection.execute(_FORGET_REPLIES, {"tenant": tenant, "email": user.email, "name": user.actor.label})
 
 
 def pseudonym(principal_id: int) -> str:
@@ -121,6 +130,13 @@ async def keys_made_by(connection: AsyncConnection, tenant_id: int, principal_id
     return [row.id for row in found]
 
 
+async def _named_after(work: UnitOfWork, name: str, besides: list[int]) -> list[tuple[int, str]]:
+    """Keys of others that the person's name is part of, each with what it is called from now on."""
+    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    found = [(key.actor.principal_id, key.name) for key in await store.keys_of(work.connection, work.tenant_id)]
+    return [(each, pseudonym(each)) for each, called in found if each not in besides and whole.search(called)]
+
+
 def _permit(by: Actor, principal_id: int) -> None:
     if by.principal_id != principal_id and not by.may("people.write"):
         raise refuse("not_allowed", permission="people.write", role=by.role.label)
@@ -157,4 +173,6 @@ _FACTS_ABOUT = text(f"""{_OF_FACT} AND f.principal_id <> :person AND EXISTS (
     AND (f.name LIKE 'user%' OR f.name LIKE 'sign%' OR f.name LIKE 'person%' OR f.name = 'warehouses_granted')
 ) ORDER BY c.seq""")
 _EMPTY_WORDS = text("UPDATE fact_words SET words = NULL, salt = NULL WHERE tenant_id = :tenant AND principal_id = ANY (:gone)")
-_FORGET_REPLIES = text("DELETE FROM request_replies WHERE tenant_id = :tenant")
+_FORGET_REPLIES = text("""
+DELETE FROM request_replies WHERE tenant_id = :tenant AND (position(:email IN reply) > 0 OR position(:name IN reply) > 0)
+""")

@@ -108,6 +108,8 @@ class Choices:
         return Refusal("invalid_body", found) if found else None
 
 
+NOTHING_CHOSEN = Settings()
+AS_THE_COMPANY = Choices()
 SETTINGS: tuple[Setting, ...] = (
     Setting("name", "company", "text"),
     Setting("time_zone", "company", "zone"),

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.queries import escaped
 from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, cells, items, ranked_items
+from kit.clock import rfc3339
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
 State = Literal["out", "low", "coming", "over", "ok"]

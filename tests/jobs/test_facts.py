@@ -27,7 +27,7 @@ Make = Callable[[int], Books]
 
 OF = "(SELECT fact_id FROM fact_chain WHERE tenant_id = $tenant AND seq = {})"
 MINE = "WHERE tenant_id = $tenant AND"
-BODY = f"UPDATE facts SET body = body || '{{\"after\": \"admin\"}}' {MINE} id = {OF.format(6)}"
+BODY = f'UPDATE facts SET body = body || \'{{"after": "admin"}}\' {MINE} id = {OF.format(6)}'
 SUBJECT = f"UPDATE facts SET subject = '1' {MINE} id = {OF.format(6)}"
 WHO = f"UPDATE facts SET principal_id = 0 {MINE} id = {OF.format(6)}"
 ROLE = f"UPDATE facts SET role = 5 {MINE} id = {OF.format(6)}"
@@ -38,7 +38,7 @@ NO_TAIL = (f"DELETE FROM facts {MINE} id >= {OF.format(7)}", f"DELETE FROM fact_
 HEAD_TO_6 = f"UPDATE fact_heads SET seq = 6, head_hash = (SELECT hash FROM fact_chain {MINE} seq = 6) WHERE tenant_id = $tenant"
 PROOF_TO_6 = f"UPDATE stock_proofs SET seq = 6, hash = (SELECT hash FROM fact_chain {MINE} seq = 6) {MINE} part = -1"
 HEAD = "UPDATE fact_heads SET head_hash = sha256('x') WHERE tenant_id = $tenant"
-WORDS = f"UPDATE fact_words SET words = '{{\"address\": \"10.0.0.1\"}}' {MINE} fact_id = {OF.format(6)}"
+WORDS = f'UPDATE fact_words SET words = \'{{"address": "10.0.0.1"}}\' {MINE} fact_id = {OF.format(6)}'
 DIGEST = f"UPDATE fact_words SET digest = sha256('x') {MINE} fact_id = {OF.format(6)}"
 NO_WORDS = f"UPDATE fact_words SET words = NULL, salt = NULL {MINE} fact_id = {OF.format(6)}"
 NO_BESIDE = f"DELETE FROM fact_words {MINE} fact_id = {OF.format(6)}"

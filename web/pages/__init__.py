@@ -4,9 +4,39 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import audit, dashboard, door, health, items, ledger, preferences, privacy, reservations, settings, stock, styleguide, transfers, warehouses
+from web.pages import (
+    audit,
+    dashboard,
+    door,
+    health,
+    items,
+    ledger,
+    preferences,
+    privacy,
+    reservations,
+    settings,
+    stock,
+    styleguide,
+    transfers,
+    warehouses,
+)
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, audit, settings, privacy, preferences, styleguide)
+_MODULES = (
+    health,
+    door,
+    dashboard,
+    stock,
+    items,
+    warehouses,
+    reservations,
+    transfers,
+    ledger,
+    audit,
+    settings,
+    privacy,
+    preferences,
+    styleguide,
+)
 
 
 def install(app: Quart) -> None:

@@ -8,6 +8,7 @@ import orjson
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
+from inventory.catalog.directory import directory_of
 from inventory.ledger.queries import rows_by
 from kit.errors import refuse
 from tenants import privacy, store
@@ -49,6 +50,7 @@ async def erase(tenant: str, person: int) -> Response:
     form = await typed()
     with refusals_of(form):
         await parts().privacy.erase(ctx().tenant, ctx().actor, person, form.text("typed", 254))
+        directory_of(ctx().engine).forget(ctx().tenant.id)
         where = url_for("audit.show_list", tenant=tenant, subject=str(person))
         return await respond.done(where, gettext("Erased. The ledger and the audit name only a number now."))
     return await _page(person, form)
