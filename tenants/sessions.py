@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events import origin
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
@@ -118,6 +119,7 @@ class Sessions:
             )
             if rehashed:
                 await _keep_hash(work, actor.principal_id, rehashed)
+            origin.arrive(origin.current().address, secret.hash)  # the session that begins here
             await work.record("signed_in", str(actor.principal_id))
         self.callers.forget(tenant.id, actor.principal_id)
         return SignedIn(Caller(tenant, actor, secret.hash), secret.text)

@@ -41,6 +41,7 @@ async def test_signing_in_and_out_leave_facts_with_address_and_session(world: Wo
     await world.sessions.sign_out(signed_in.cookie)
     out, came = (await told(world))[:2]
     assert (came.name, came.about, came.by, came.role, came.address) == ("signed_in", "Bob", "Bob", "operator", HOME)
+    assert came.proof == signed_in.caller.proof.hex()[:8]
     assert (out.name, out.about, out.address, out.proof) == ("signed_out", "Bob", HOME, signed_in.caller.proof.hex()[:8])
 
 

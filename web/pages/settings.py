@@ -8,10 +8,11 @@ from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
 from events.unit_of_work import UnitOfWork
+from kit.clock import SECOND
 from tenants import company
 from tenants.company import Chosen
 from tenants.settings import BY_NAME, SETTINGS, Setting, Value
-from web import respond
+from web import filters, respond
 from web.access import allow, ctx
 from web.choosing import change_settings
 from web.explanations import CHOICES, GROUPS, UNITS
@@ -88,6 +89,7 @@ def _shown(setting: Setting, chosen: Chosen) -> dict[str, Any]:
         "setting": setting,
         "words": WORDS[setting.name],
         "choices": [(each, options.get(each, each)) for each in setting.allowed],
+        "reads": filters.left(int(chosen.values[setting.name]) * SECOND, 0) if setting.unit == "s" else "",
         "unit": UNITS.get(setting.unit, ""),
         "changed": setting.default is not None and chosen.values[setting.name] != setting.default,
         "default": options.get(str(setting.default), setting.default),
