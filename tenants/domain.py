@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 
 from kit.errors import Refusal
 from kit.text import is_slug
-from tenants.settings import LANGUAGES as LANGUAGES
 from tenants.settings import AS_THE_COMPANY, NOTHING_CHOSEN, Choices, Settings
+from tenants.settings import LANGUAGES as LANGUAGES
 
 
 class Role(IntEnum):

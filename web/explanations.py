@@ -49,8 +49,9 @@ SETTINGS = {
     "negative_stock": Explained(
         _("Negative stock"),
         _(
-            "Always off. Stock below zero would mean that promises rest on goods nobody has, so every promise would be worth nothing. Goods "
-            "that left before they were booked in are recorded as a late sale instead: that is never refused, and shows as an exception."
+            "Always off. Stock below zero would mean that promises rest on goods nobody has, so every promise would be worth nothing. "
+            "Goods that left before they were booked in are recorded as a late sale instead: that is never refused, and shows "
+            "as an exception."
         ),
     ),
     "session_idle_minutes": Explained(_("Sign out when idle"), _("A session that nobody uses for so long has ended.")),
