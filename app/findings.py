@@ -8,6 +8,7 @@ from typing import Any
 
 from inventory.ledger.proof import BEARABLE, DERIVED, Fault, Record
 from jobs.anchors import Anchors, Partition
+from jobs.facts import FACTS
 from jobs.passes import Verdict
 from jobs.rebuild import Rebuilt
 
@@ -62,6 +63,7 @@ def _shown_verdict(slug: str, found: Verdict) -> Mapping[str, Any]:
     return {
         "tenant": slug,
         "part": found.partition[1],
+        "of": "facts" if found.partition[1] == FACTS else "stock",
         "since": found.since,
         "seq": found.seq,
         "head": found.head.hex(),
@@ -104,7 +106,8 @@ def told(report: Report) -> str:
 def _told_verdict(slug: str, found: Verdict) -> list[str]:
     rows = f"#{found.since + 1} to #{found.seq}" if found.seq > found.since else f"nothing new since #{found.seq}"
     verdict = "all of it holds" if not found.faults else f"{len(found.faults)} faults, the first at #{found.faults[0].seq}"
-    lines = [f"{slug}.{found.partition[1]}: {rows}, {verdict}"]
+    part = "facts" if found.partition[1] == FACTS else found.partition[1]
+    lines = [f"{slug}.{part}: {rows}, {verdict}"]
     if found.halted:
         lines.append(f"  halted at #{found.halted[1]} ({found.halted[0]}): nothing is written until `onhand verify --resume {slug}`")
     for fault in found.faults[:SHOWN_MAX]:

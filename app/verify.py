@@ -20,6 +20,7 @@ from app.settings import Settings
 from db.engine import make_pool
 from jobs import anchors, passes, verdict
 from jobs.anchors import Anchors, Partition
+from jobs.facts import FACTS
 from jobs.passes import Pool, Verdict
 from jobs.prover import Prover
 from jobs.rebuild import Rebuilt
@@ -89,6 +90,9 @@ async def resume(engine_url: str, known: Anchors, slug: str, *, rebuild: bool = 
         rebuilds: dict[Partition, Rebuilt] = {}
         for name, partition in await _partitions(pool, slug):
             found = await passes.deep(pool, partition, known, checkpoint=False)
+            if partition[1] == FACTS:
+                verdicts.append((name, found))
+                continue
             if found.broken and not found.rows_at_fault:
                 made = await made_anew(pool, partition, known, by, corrections.post, write=rebuild)
                 rebuilds |= {partition: made} if made else {}
@@ -103,8 +107,9 @@ async def resume(engine_url: str, known: Anchors, slug: str, *, rebuild: bool = 
 
 async def _partitions(pool: Pool, slug: str | None) -> list[tuple[str, tuple[int, int]]]:
     rows = await pool.fetch(
-        "SELECT t.slug, p.tenant_id, p.part FROM stock_partitions p JOIN tenants t ON t.id = p.tenant_id "
-        "WHERE $1::text IS NULL OR t.slug = $1 ORDER BY 1, 3",
+        "SELECT t.slug, p.tenant_id, p.part FROM ("
+        "  SELECT tenant_id, part FROM stock_partitions UNION ALL SELECT tenant_id, -1 FROM fact_heads"
+        ") p JOIN tenants t ON t.id = p.tenant_id WHERE $1::text IS NULL OR t.slug = $1 ORDER BY 1, p.part < 0, 3",
         slug,
     )
     return [(row["slug"], (row["tenant_id"], row["part"])) for row in rows]

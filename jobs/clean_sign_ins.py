@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from jobs.job import Run
 from jobs.sweep import sweep
-from tenants.domain import SESSION_IDLE
+from tenants.settings import SESSION_IDLE_MAX
 
 KEPT = timedelta(days=1)
 """A session and a ticket that have ended stay so long: whoever asks why they were signed out asks on the same day."""
@@ -15,8 +15,8 @@ KEYS_KEPT = timedelta(days=90)
 
 
 async def clean_sign_ins(run: Run) -> None:
-    """Three small tables, from the start each time."""
-    unused = SESSION_IDLE.total_seconds()
+    """Three small tables, from the start each time. Of sessions those that no company's settings keep open any longer."""
+    unused = SESSION_IDLE_MAX.total_seconds()
     ended = f"LEAST(expires_at, seen_at + interval '{unused} seconds') < now() - $3::interval"
     await sweep(run, "sessions", ended, KEPT, "sessions")
     await sweep(run, "live_tickets", "expires_at < now() - $3::interval", KEPT, "tickets")

@@ -2,6 +2,7 @@
 
 The fast pass goes on from the row that was proven last: chain, order and running totals of the rows since, balances and
 promises of the cells they touch, reservations made in them. The deep pass begins at the first row and compares everything.
+The chain of a company's facts is proven in the same two ways, as a partition of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import asyncpg
 
 from inventory.ledger.proof import BEARABLE, DERIVED, Fault, Proof, Record
 from inventory.transfers import proof as transfers
+from jobs import facts
 from jobs.anchors import Anchors, Connection, Partition
+from jobs.facts import FACTS, FactProof
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 CHUNK = 2_000
@@ -58,7 +61,7 @@ class Verdict:
 async def fast(pool: Pool, partition: Partition, anchors: Anchors, rows_max: int | None = None) -> Verdict:
     """Prove up to `rows_max` rows after the last proof. A proof that does not fit its row any more is worth nothing: then deep."""
     async with _snapshot(pool, partition) as connection:
-        proof = Proof(*partition)
+        proof = _proof(partition)
         last = await connection.fetchrow("SELECT * FROM stock_proofs WHERE tenant_id = $1 AND part = $2", *partition)
         if last is not None and not last["ok"]:
             return await _deeply(connection, proof, anchors, last)
@@ -73,7 +76,7 @@ async def fast(pool: Pool, partition: Partition, anchors: Anchors, rows_max: int
 async def deep(pool: Pool, partition: Partition, anchors: Anchors, *, checkpoint: bool = True) -> Verdict:
     """Prove everything from the first row. Without `checkpoint`, whatever was proven before does not count."""
     async with _snapshot(pool, partition) as connection:
-        proof = Proof(*partition)
+        proof = _proof(partition)
         last = await connection.fetchrow("SELECT * FROM stock_proofs WHERE tenant_id = $1 AND part = $2", *partition)
         return await _deeply(connection, proof, anchors, last if checkpoint else None)
 
@@ -83,8 +86,14 @@ async def proven(connection: Connection, partition: Partition, anchors: Anchors)
     return await _deeply(connection, Proof(*partition), anchors, None)
 
 
+def _proof(partition: Partition) -> Proof:
+    return FactProof(*partition) if partition[1] == FACTS else Proof(*partition)
+
+
 async def _onwards(connection: Connection, proof: Proof, anchors: Anchors, rows_max: int | None) -> Verdict:
     partition = (proof.tenant, proof.part)
+    if isinstance(proof, FactProof):
+        return await _facts_onwards(connection, proof, anchors, rows_max)
     cells: set[tuple[int, int]] = set()
     seen = 0
     rows = await connection.cursor(_ROWS, *partition, proof.since, rows_max)
@@ -104,6 +113,17 @@ async def _onwards(connection: Connection, proof: Proof, anchors: Anchors, rows_
     return await _verdict(connection, proof, anchors, head, whole=whole)
 
 
+async def _facts_onwards(connection: Connection, proof: FactProof, anchors: Anchors, rows_max: int | None) -> Verdict:
+    partition = (proof.tenant, proof.part)
+    async for row in connection.cursor(facts.ROWS, *partition, proof.since, rows_max, prefetch=CHUNK):
+        proof.row(row)
+    head = await _head(connection, partition)
+    whole = rows_max is None or proof.seq - proof.since < rows_max or proof.seq >= head["seq"]
+    if whole:
+        proof.end(head["seq"], head["head_hash"])
+    return await _verdict(connection, proof, anchors, head, whole=whole)
+
+
 async def _tell_held(connection: Connection, proof: Proof, chunk: list[Record]) -> set[tuple[int, int]]:
     """Tell the proof what new cells held before it began; returns them."""
     cells = proof.unknown(chunk)
@@ -115,6 +135,8 @@ async def _tell_held(connection: Connection, proof: Proof, chunk: list[Record]) 
 
 async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: Record | None) -> Verdict:
     partition = (proof.tenant, proof.part)
+    if isinstance(proof, FactProof):
+        return await _facts_deeply(connection, proof, anchors, last)
     async for row in connection.cursor(_ROWS, *partition, 0, None, prefetch=CHUNK):
         proof.row(row)
     proof.balances(await _all(connection, "SELECT * FROM stock_balances WHERE tenant_id = $1 AND part = $2", *partition))
@@ -124,6 +146,16 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
     proof.faults += await _transfers(connection, partition)
     async for row in connection.cursor(_REPLIES, *partition, prefetch=CHUNK):
         proof.reply(row)
+    head = await _head(connection, partition)
+    proof.end(head["seq"], head["head_hash"])
+    return await _verdict(connection, proof, anchors, head, last=last)
+
+
+async def _facts_deeply(connection: Connection, proof: FactProof, anchors: Anchors, last: Record | None) -> Verdict:
+    partition = (proof.tenant, proof.part)
+    async for row in connection.cursor(facts.ROWS, *partition, 0, None, prefetch=CHUNK):
+        proof.row(row)
+    proof.left_out(await _all(connection, facts.LEFT_OUT, proof.tenant))
     head = await _head(connection, partition)
     proof.end(head["seq"], head["head_hash"])
     return await _verdict(connection, proof, anchors, head, last=last)
@@ -150,7 +182,7 @@ async def _verdict(
         proof.checkpoint(last["seq"], last["hash"], row and row["hash"])
     faults = sorted(proof.faults, key=lambda fault: fault.order)
     around = {seq + step for seq in (fault.seq for fault in faults) for step in (-1, 0, 1)}
-    rows = await connection.fetch(_AROUND, *partition, sorted(around))
+    rows = await connection.fetch(_asked(partition, _AROUND, facts.AROUND), *partition, sorted(around))
     halted = (head["halted_rule"], head["halted_seq"]) if head["halted_rule"] else None
     return Verdict(partition, proof.since, proof.seq, proof.head, faults, {row["seq"]: row for row in rows}, halted)
 
@@ -175,15 +207,20 @@ async def _snapshot(pool: Pool, partition: Partition) -> AsyncIterator[Connectio
 
 
 async def _row(connection: Connection, partition: Partition, seq: int) -> Record:
-    return await connection.fetchrow("SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND seq = $3", *partition, seq)
+    return await connection.fetchrow(_asked(partition, _ROW, facts.ROW), *partition, seq)
 
 
 async def _head(connection: Connection, partition: Partition) -> Record:
-    return await connection.fetchrow(_HEAD, *partition)
+    return await connection.fetchrow(_asked(partition, _HEAD, facts.HEAD), *partition)
 
 
 async def _hashes(connection: Connection, partition: Partition, seqs: list[int]) -> dict[int, bytes]:
-    return {row["seq"]: row["hash"] for row in await connection.fetch(_AROUND, *partition, seqs)}
+    found = await connection.fetch(_asked(partition, _AROUND, facts.AROUND), *partition, seqs)
+    return {row["seq"]: row["hash"] for row in found}
+
+
+def _asked(partition: Partition, of_ledger: str, of_facts: str) -> str:
+    return of_facts if partition[1] == FACTS else of_ledger
 
 
 async def _all(connection: Connection, query: str, *args: object) -> list[Record]:
@@ -192,6 +229,7 @@ async def _all(connection: Connection, query: str, *args: object) -> list[Record
 
 
 _ROWS = "SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND seq > $3 ORDER BY seq LIMIT $4"
+_ROW = "SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND seq = $3"
 _AROUND = "SELECT seq, epoch, hash FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND seq = ANY ($3::bigint[])"
 _HEAD = """
 SELECT p.seq, p.head_hash, p.halted_rule, p.halted_seq, v.anchored_seq

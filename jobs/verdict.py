@@ -8,6 +8,7 @@ import structlog
 
 from inventory.ledger.proof import Fault
 from jobs.anchors import Partition
+from jobs.facts import FACTS
 from jobs.passes import Pool, Verdict
 from kit.clock import now_us
 from tenants.domain import SYSTEM
@@ -22,6 +23,8 @@ async def record(pool: Pool, verdict: Verdict) -> Verdict:
         await _note(pool, _PROVEN, verdict, verdict.seq, verdict.head, now_us())
         return verdict
     await _note(pool, _FAILED, verdict, now_us())
+    if verdict.partition[1] == FACTS:
+        return verdict  # stock does not follow from facts: it goes on, and everybody can see that these do not prove
     await _halt(pool, verdict.partition, broken)
     return replace(verdict, halted=verdict.halted or (broken.rule, broken.seq))
 

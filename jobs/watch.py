@@ -102,13 +102,17 @@ class Watch:
 
 
 _GROWN = """
-SELECT p.tenant_id, p.part FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part)
+SELECT p.tenant_id, p.part, v.checked_at_us FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part)
 WHERE p.halted_rule IS NULL AND p.seq > 0
   AND (v.seq IS NULL OR (v.seq, v.hash, v.ok) <> (p.seq, p.head_hash, true) OR v.checked_at_us < $1)
-ORDER BY v.checked_at_us NULLS FIRST
+UNION ALL
+SELECT h.tenant_id, -1, v.checked_at_us FROM fact_heads h LEFT JOIN stock_proofs v ON v.tenant_id = h.tenant_id AND v.part = -1
+WHERE v.seq IS NULL OR v.ok AND (v.seq, v.hash) <> (h.seq, h.head_hash) OR v.checked_at_us < $1
+ORDER BY checked_at_us NULLS FIRST
 """
+# Facts that do not prove are looked at seldom: nothing halts them, so every round would find the same again.
 _UNANCHORED = """
-SELECT v.tenant_id, v.part, v.seq, v.hash, v.anchored_seq FROM stock_proofs v JOIN stock_partitions p USING (tenant_id, part)
-WHERE v.ok AND p.halted_rule IS NULL AND v.seq > v.anchored_seq ORDER BY 1, 2
+SELECT v.tenant_id, v.part, v.seq, v.hash, v.anchored_seq FROM stock_proofs v LEFT JOIN stock_partitions p USING (tenant_id, part)
+WHERE v.ok AND (v.part = -1 OR p.seq IS NOT NULL AND p.halted_rule IS NULL) AND v.seq > v.anchored_seq ORDER BY 1, 2
 """
 _ANCHORED = "UPDATE stock_proofs SET anchored_seq = $3 WHERE tenant_id = $1 AND part = $2"

@@ -95,6 +95,13 @@ class Callers:
             if caller.tenant.id == tenant_id and caller.actor.principal_id == principal_id:
                 del self._known[proof]
 
+    def forget_company(self, tenant_id: int) -> None:
+        """The company chose something else: ask the database next time, whoever of it comes."""
+        self._forgotten += 1
+        for proof, (_, caller) in list(self._known.items()):
+            if caller.tenant.id == tenant_id:
+                del self._known[proof]
+
     async def _recognise(self, slug: str | None, proof: bytes, find: _Find) -> Caller | None:
         until, caller = self._known.get(proof, (0.0, None))
         if caller is not None and time.monotonic() < until:
@@ -140,7 +147,9 @@ class Callers:
 
 async def _by_session(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
     found = await store.session_by_hash(connection, tenant.id, proof)
-    if found is None or found.user.disabled_at is not None or not session_is_open(now, found.seen_at, found.expires_at):
+    if found is None or found.user.disabled_at is not None:
+        return None
+    if not session_is_open(tenant.settings, now, found.created_at, found.seen_at, found.expires_at):
         return None
     if now - found.seen_at > _TOUCH:
         table = store.sessions

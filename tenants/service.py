@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -89,7 +90,7 @@ class People:
             before = await _person(work, principal_id)
             await _change_user(work, principal_id, role=int(role))
             await end_sessions(work, principal_id)
-            await work.record("user_role_changed", before.email, before=before.actor.role.label, after=role.label)
+            await work.record("user_role_changed", str(principal_id), before=before.actor.role.label, after=role.label)
         self.callers.forget(tenant.id, principal_id)
 
     async def set_password(self, tenant: Tenant, by: Actor, principal_id: int, password: str) -> None:
@@ -99,10 +100,10 @@ class People:
         _unless(password_refusal(password))
         password_hash = await self.passwords.hash(password)
         async with self._work(tenant, by) as work:
-            user = await _person(work, principal_id)
+            await _person(work, principal_id)
             await _change_user(work, principal_id, password_hash=password_hash)
             await end_sessions(work, principal_id)
-            await work.record("user_password_changed", user.email)
+            await work.record("user_password_changed", str(principal_id))
         self.callers.forget(tenant.id, principal_id)
 
     async def disable_user(self, tenant: Tenant, by: Actor, principal_id: int) -> None:
@@ -110,10 +111,10 @@ class People:
         _permit(by, "people.write")
         async with self._work(tenant, by) as work:
             await _keep_an_admin(work, principal_id)
-            user = await _person(work, principal_id)
+            await _person(work, principal_id)
             await _change_user(work, principal_id, disabled_at=self._now())
             await end_sessions(work, principal_id)
-            await work.record("user_disabled", user.email)
+            await work.record("user_disabled", str(principal_id))
         self.callers.forget(tenant.id, principal_id)
 
     async def limit_to(self, tenant: Tenant, by: Actor, principal_id: int, warehouses: Mapping[int, str] | None) -> None:
@@ -127,10 +128,11 @@ class People:
         async with self._work(tenant, by) as work:
             if warehouses is not None:
                 await _keep_an_admin(work, principal_id)
+            before = await store.granted_codes(work.connection, tenant.id, principal_id)
             await store.grant_warehouses(work.connection, tenant.id, principal_id, warehouses or ())
             await end_sessions(work, principal_id)
-            codes = None if warehouses is None else sorted(warehouses.values())
-            await work.record("warehouses_granted", str(principal_id), warehouses=codes)
+            after = None if warehouses is None else sorted(warehouses.values())
+            await work.record("warehouses_granted", str(principal_id), before=before, after=after)
         self.callers.forget(tenant.id, principal_id)
 
     async def choose_language(self, tenant: Tenant, by: Actor, language: str) -> None:
@@ -194,7 +196,7 @@ def _checked(new: NewUser) -> str:
 async def _found(nowhere: UnitOfWork, company: NewCompany) -> tuple[Tenant, UnitOfWork]:
     """The tenant's row, the hand of the system, and the transaction bound to the new tenant."""
     table, connection = store.tenants, nowhere.connection
-    values = {
+    values: dict[str, Any] = {
         "slug": company.slug,
         "name": company.name.strip(),
         "time_zone": company.time_zone,
@@ -220,7 +222,8 @@ async def _add_user(work: UnitOfWork, new: NewUser, email: str, password_hash: s
             tenant_id=work.tenant_id, principal_id=principal_id, email=email, password_hash=password_hash, role=int(new.role)
         )
     )
-    await work.record("user_added", email, role=new.role.label)
+    words = {principal_id: {"name": new.name.strip(), "email": email}}
+    await work.record("user_added", str(principal_id), words=words, role=new.role.label)
     return Actor(principal_id, "person", new.name.strip(), new.role)
 
 
@@ -239,7 +242,7 @@ async def _add_key(work: UnitOfWork, tenant: Tenant, new: NewKey, now: datetime)
             expires_at=None if new.days is None else now + timedelta(days=new.days),
         )
     )
-    await work.record("key_made", secret.prefix, name=name, role=new.role.label)
+    await work.record("key_made", secret.prefix, words={principal_id: {"name": name}}, role=new.role.label)
     return secret
 
 

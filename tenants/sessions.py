@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events import origin
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
 from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_session, new_ticket, slug_of_session
-from tenants.domain import PASSWORD_LENGTH_MAX, SESSION_LONGEST, TICKET_LIFE, Actor, Role, Tenant, normal_email
+from tenants.domain import PASSWORD_LENGTH_MAX, SYSTEM, TICKET_LIFE, Actor, Role, Tenant, normal_email
 from tenants.messages import Caller, SignedIn, SignIn
 
 
@@ -26,6 +28,8 @@ class Sessions:
     passwords: Passwords
     callers: Callers
     clock: Clock
+    telling: set[asyncio.Task[None]] = field(default_factory=set)
+    """Facts about failures that are being written."""
 
     async def sign_in(self, attempt: SignIn) -> SignedIn:
         """A fresh session. Refuses with `wrong_credentials` whichever part was wrong, after the same work."""
@@ -34,6 +38,7 @@ class Sessions:
             user = await store.user_by_email(connection, tenant.id, normal_email(attempt.email)) if tenant else None
         fits = await self.passwords.matches(attempt.password[:PASSWORD_LENGTH_MAX], user.password_hash if user else None)
         if tenant is None or user is None or not fits or user.disabled_at is not None or user.actor.role is Role.SYSTEM:
+            self._tell_failure(tenant, user)
             raise refuse("wrong_credentials")
         rehashed = await self._rehash(attempt.password, user.password_hash)
         return await self._open(tenant, user.actor, attempt.cookie, rehashed)
@@ -52,6 +57,10 @@ class Sessions:
                 .returning(table.c.principal_id)
             )
             principal_id = ended.scalar_one_or_none()
+            if principal_id is not None:
+                user = await store.user_by_id(connection, tenant.id, principal_id)
+                assert user is not None, "sessions are people's"
+                await UnitOfWork(connection, tenant.id, principal_id, user.actor.role).record("signed_out", str(principal_id))
         if principal_id is not None:
             self.callers.forget(tenant.id, principal_id)
 
@@ -71,6 +80,20 @@ class Sessions:
             )
         return secret.text
 
+    def _tell_failure(self, tenant: Tenant | None, user: store.UserRow | None) -> None:
+        """Leave a fact about somebody who exists, after the answer: one that waited for it would tell that they do."""
+        if tenant is None or user is None:
+            return
+        task = asyncio.create_task(self._failed(tenant, user))
+        self.telling.add(task)
+        task.add_done_callback(self.telling.discard)
+
+    async def _failed(self, tenant: Tenant, user: store.UserRow) -> None:
+        # Nobody has shown who they are, so it is the system that says so. The address may well be the person's own.
+        person = user.actor.principal_id
+        async with unit_of_work(self.engine, tenant.id, SYSTEM.principal_id, SYSTEM.role) as work:
+            await work.record("sign_in_failed", str(person), caller=person, disabled=user.disabled_at is not None)
+
     async def _rehash(self, password: str, stored: str | None) -> str | None:
         return await self.passwords.hash(password) if stored and self.passwords.is_outdated(stored) else None
 
@@ -87,12 +110,13 @@ class Sessions:
                     principal_id=actor.principal_id,
                     created_at=now,
                     seen_at=now,
-                    expires_at=now + SESSION_LONGEST,
+                    expires_at=now + tenant.settings.session_longest,
                 )
             )
             if rehashed:
                 await _keep_hash(work, actor.principal_id, rehashed)
-            await work.record("signed_in", actor.label)
+            origin.arrive(origin.current().address, secret.hash)  # the session that begins here
+            await work.record("signed_in", str(actor.principal_id))
         self.callers.forget(tenant.id, actor.principal_id)
         return SignedIn(Caller(tenant, actor, secret.hash), secret.text)
 

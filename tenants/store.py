@@ -21,12 +21,15 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
     select,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
 from db.tenancy import set_slug, set_tenant
 from tenants.domain import Actor, Role, Tenant
+from tenants.settings import Choices, Settings
 
 
 def _of_principal() -> ForeignKeyConstraint:
@@ -43,6 +46,8 @@ tenants = Table(
     Column("language", Text, nullable=False),
     Column("currency", Text, nullable=False),
     Column("plan", Text, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default="{}"),  # what differs from the defaults: tenants.settings
+    Column("version", Integer, nullable=False, server_default="1"),
     timestamp("created_at"),
 )
 
@@ -54,6 +59,7 @@ principals = Table(
     Column("kind", Text, nullable=False),  # person | key | system
     Column("label", Text, nullable=False),  # shown wherever the ledger says who
     timestamp("created_at"),
+    timestamp("erased_at", nullable=True),  # whose personal words are gone for good
     ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),
 )
 
@@ -66,6 +72,7 @@ users = Table(
     Column("password_hash", Text),
     Column("role", SmallInteger, nullable=False),
     Column("language", Text),
+    Column("choices", JSONB, nullable=False, server_default="{}"),  # time zone and formats: tenants.settings
     timestamp("disabled_at", nullable=True),
     timestamp("created_at"),
     _of_principal(),
@@ -141,6 +148,7 @@ class SessionRow:
     """A session and its person."""
 
     user: UserRow
+    created_at: datetime
     seen_at: datetime
     expires_at: datetime
 
@@ -166,7 +174,8 @@ async def enter(connection: AsyncConnection, slug: str) -> Tenant | None:
     if row is None:
         return None
     await set_tenant(connection, row.id)
-    return Tenant(row.id, row.slug, row.name, row.time_zone, row.language, row.currency, row.plan)
+    own = (row.id, row.slug, row.name, row.time_zone, row.language, row.currency, row.plan)
+    return Tenant(*own, Settings.of(row.settings), row.version)
 
 
 async def user_by_email(connection: AsyncConnection, tenant: int, email: str) -> UserRow | None:
@@ -186,12 +195,12 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
     """The session with this hash and its person."""
     query = (
         _users()
-        .add_columns(sessions.c.seen_at, sessions.c.expires_at)
+        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at, sessions.c.expires_at)
         .join(sessions, (sessions.c.tenant_id == users.c.tenant_id) & (sessions.c.principal_id == users.c.principal_id))
         .where(sessions.c.tenant_id == tenant, sessions.c.token_hash == token_hash)
     )
     row = (await connection.execute(query)).one_or_none()
-    return SessionRow(_user(row), row.seen_at, row.expires_at) if row else None
+    return SessionRow(_user(row), row.began_at, row.seen_at, row.expires_at) if row else None
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
@@ -245,6 +254,15 @@ async def grant_warehouses(connection: AsyncConnection, tenant: int, principal_i
         await connection.execute(warehouse_grants.insert(), rows)
 
 
+async def granted_codes(connection: AsyncConnection, tenant: int, principal_id: int) -> list[str] | None:
+    """The codes of the warehouses that the principal is limited to, None when it is not."""
+    query = text(
+        "SELECT w.code FROM warehouse_grants g JOIN warehouses w ON w.tenant_id = g.tenant_id AND w.id = g.warehouse_id "
+        "WHERE g.tenant_id = :tenant AND g.principal_id = :principal ORDER BY w.code"
+    )
+    return list((await connection.execute(query, {"tenant": tenant, "principal": principal_id})).scalars()) or None
+
+
 async def add_principal(connection: AsyncConnection, tenant: int, kind: str, label: str) -> int:
     """A new hand for the ledger; its id."""
     made = await connection.execute(principals.insert().values(tenant_id=tenant, kind=kind, label=label).returning(principals.c.id))
@@ -268,7 +286,7 @@ def _keys() -> Any:
 
 
 def _user(row: Row[Any]) -> UserRow:
-    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, _limited(row.warehouses))
+    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, Choices.of(row.choices), _limited(row.warehouses))
     return UserRow(actor, row.email, row.password_hash, row.disabled_at)
 
 

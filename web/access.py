@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from quart import Quart, Response, current_app, g, request, websocket
 from quart.typing import ResponseReturnValue
 
+from events import origin
 from inventory.context import Context
 from kit.errors import refuse
 from tenants.messages import Caller
@@ -83,6 +84,7 @@ def permission_of(app: Quart, endpoint: str) -> str | None:
 
 
 async def _guard_request() -> ResponseReturnValue | None:
+    origin.arrive(request.remote_addr)
     permission = permission_of(current_app, request.endpoint) if request.endpoint else _PUBLIC
     if not permission:
         return None
@@ -90,7 +92,7 @@ async def _guard_request() -> ResponseReturnValue | None:
     g.caller = await parts().callers.of_key(key) if key is not None else await whoever()
     if g.caller is None:
         return _ask_to_sign_in()
-    g.ctx = entered(parts(), g.caller, _slug(request.view_args), permission)
+    g.ctx = entered(parts(), g.caller, _slug(request.view_args), permission, request.remote_addr)
     if request.method not in SAFE:
         if key is None:
             await require_same_site()
@@ -113,11 +115,13 @@ async def _guard_websocket() -> None:
         g.caller = await parts().callers.of_ticket(slug, ticket) if ticket else None
     if g.caller is None:
         raise refuse("not_signed_in")
-    g.ctx = entered(parts(), g.caller, slug, permission)
+    g.ctx = entered(parts(), g.caller, slug, permission, websocket.remote_addr)
 
 
-def entered(parts: Parts, who: Caller, slug: str | None, permission: str) -> Context:
-    """The hands of a caller in the company of the address, if it is theirs (404) and their role may (403)."""
+def entered(parts: Parts, who: Caller, slug: str | None, permission: str, address: str | None) -> Context:
+    """The hands of a caller in the company of the address, if it is theirs (404) and their role may (403). Facts that they leave
+    will tell where they came from."""
+    origin.arrive(address, who.proof)
     if slug is not None and slug != who.tenant.slug:
         raise refuse("not_found")
     wiring = parts.wiring

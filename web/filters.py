@@ -21,7 +21,7 @@ from quart_babel import gettext, lazy_gettext, ngettext
 from kit.clock import NEVER, SECOND, from_us, rfc3339
 from kit.money import rounded
 from kit.quantity import format_qty, parse
-from web import locale
+from web import deeds, locale
 from web.level import draw
 
 SPACE = "\u00a0"
@@ -75,6 +75,12 @@ _PATTERNS = {
     "ru": ("EE, d MMM, HH:mm", "d MMM, HH:mm", "d MMM y, HH:mm", "EEEE, d MMMM, HH:mm"),
     "ky": ("EE, d-MMM, HH:mm", "d-MMM, HH:mm", "y-'ж'. d-MMM, HH:mm", "EEEE, d-MMMM, HH:mm"),
 }
+_PATTERNS_CHOSEN = {
+    # date format: the same four
+    "iso": ("yyyy-MM-dd HH:mm", "MM-dd HH:mm", "yyyy-MM-dd HH:mm", "EEEE yyyy-MM-dd, HH:mm"),
+    "dmy": ("dd.MM.yyyy HH:mm", "dd.MM. HH:mm", "dd.MM.yyyy HH:mm", "EEEE dd.MM.yyyy, HH:mm"),
+    "mdy": ("MM/dd/yyyy HH:mm", "MM/dd HH:mm", "MM/dd/yyyy HH:mm", "EEEE MM/dd/yyyy, HH:mm"),
+}
 
 _DAYS = {"en": "{day} {month}", "ru": "{day} {month}", "ky": "{day}-{month}"}
 
@@ -91,7 +97,7 @@ def number(millionths: int | None, decimals: int = 0) -> str:
     """A quantity without its unit: grouped, with at least `decimals` places. Zero is a plain 0, None a dash for unknown."""
     if not millionths:
         return UNKNOWN if millionths is None else "0"
-    group, point = _symbols(_language())
+    group, point = _symbols(_number_format())
     whole, _dot, fraction = format_qty(abs(millionths), decimals).partition(".")
     grouped = f"{int(whole):,}".replace(",", group) + (point + fraction if fraction else "")
     return MINUS + grouped if millionths < 0 else grouped
@@ -114,7 +120,7 @@ def unit(code: str) -> str:
 
 def seq(value: int) -> str:
     """A ledger number: `#184,120`, in Russian and Kyrgyz `№ 184 120`."""
-    group, _point = _symbols(_language())
+    group, _point = _symbols(_number_format())
     sign = "#" if _language() == "en" else f"№{SPACE}"
     return sign + f"{value:,}".replace(",", group)
 
@@ -122,7 +128,7 @@ def seq(value: int) -> str:
 def marks() -> dict[str, str]:
     """How scripts write numbers and days. Browsers know few languages well: many have no Kyrgyz at all."""
     language = _language()
-    group, point = _symbols(language)
+    group, point = _symbols(_number_format())
     months = Locale.parse(language).months["format"]["abbreviated"]
     return {"group": group, "point": point, "months": "|".join(months[month] for month in range(1, 13)), "day": _DAYS[language]}
 
@@ -131,7 +137,7 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     """`KGS 118,440.00`, at the currency's minor unit. None is unknown, a dash."""
     if amount is None or currency is None:
         return UNKNOWN
-    group, point = _symbols(_language())
+    group, point = _symbols(_number_format())
     whole, _dot, fraction = f"{rounded(amount, currency):,f}".partition(".")
     return f"{currency}{SPACE}{whole.replace(',', group)}" + (point + fraction if fraction else "")
 
@@ -166,7 +172,7 @@ def when(us: int, now_us: int, *, seconds: bool = False, narrow: bool = False) -
     moment, now = _local(us), _local(now_us)
     if moment.date() == now.date():
         return clock_time(us) if seconds else short_time(us)
-    near, short, far, _day = _PATTERNS[_language()]
+    near, short, far, _day = _patterns()
     pattern = far if moment.year != now.year else short if narrow else near
     return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=_language())
 
@@ -185,7 +191,7 @@ def ago(us: int, now_us: int) -> str:
 
 def whole_day(us: int) -> str:
     """`Friday 20 November, 10:02`."""
-    return format_datetime(_local(us), _PATTERNS[_language()][3], locale=_language())
+    return format_datetime(_local(us), _patterns()[3], locale=_language())
 
 
 def iso(us: int) -> str:
@@ -251,6 +257,11 @@ def deed(kind: str, note: str = "") -> str:
     return str(TERMS[note] if kind == "reserve" and note in TERMS else DEEDS[kind])
 
 
+def fact(name: str) -> str:
+    """The words for a fact."""
+    return deeds.fact(name)
+
+
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
     """What a select offers of things with a code and a name."""
     return [(place.code, place.name) for place in places]
@@ -268,7 +279,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    iso, left, state, role, deed, choices, initials,
+    iso, left, state, role, deed, fact, choices, initials,
 )  # fmt: skip
 
 
@@ -280,8 +291,21 @@ def _language() -> str:
     return found
 
 
+def _number_format() -> str:
+    """How the reader writes numbers, asked once per request too."""
+    if "number_format_of_page" not in g:
+        g.number_format_of_page = locale.number_format()
+    found: str = g.number_format_of_page
+    return found
+
+
+def _patterns() -> tuple[str, str, str, str]:
+    """How the reader writes moments."""
+    return _PATTERNS_CHOSEN.get(locale.date_format()) or _PATTERNS[_language()]
+
+
 @cache
-def _symbols(language: str) -> tuple[str, str]:
+def _symbols(number_format: str) -> tuple[str, str]:
     """What groups thousands and what separates decimals."""
-    found = Locale.parse(language).number_symbols["latn"]
+    found = Locale.parse("en" if number_format == "point" else "ru").number_symbols["latn"]
     return str(found["group"]), str(found["decimal"])

@@ -76,13 +76,13 @@ class Form:
 
     def quantity(self, name: str) -> str:
         """A quantity as typed, in the way the engine reads it."""
-        value = as_number(self.text(name, 40), locale.language())
+        value = as_number(self.text(name, 40), locale.number_format())
         self.read_value(name, value, quantity.parse)
         return value
 
     def amount(self, name: str) -> str:
         """An amount of money as typed, in the same way."""
-        value = as_number(self.text(name, 40), locale.language())
+        value = as_number(self.text(name, 40), locale.number_format())
         self.read_value(name, value, money.parse)
         return value
 
@@ -139,13 +139,13 @@ class refusals_of:  # noqa: N801 - reads as a phrase: `with refusals_of(form): â
         return False
 
 
-def as_number(typed: str, language: str) -> str:
-    """A number as people write it, in the one way we read it.
+def as_number(typed: str, number_format: str) -> str:
+    """A number as people write it (`comma` or `point`), in the one way we read it.
 
-    In Russian and Kyrgyz a comma is the decimal point: `1 204,5` is 1204.5. In English it groups thousands, and only where
-    it can: `1,204` is 1204, while `2,5` stays as it is and is refused rather than guessed.
+    With `comma`, as in Russian and Kyrgyz, it is the decimal point: `1 204,5` is 1204.5. With `point`, as in English, a comma
+    groups thousands, and only where it can: `1,204` is 1204, while `2,5` stays as it is and is refused rather than guessed.
     """
     plain = typed.translate(_BLANKS)
-    if language in ("ru", "ky"):
+    if number_format == "comma":
         return plain.replace(",", ".")
     return plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain

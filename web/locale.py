@@ -94,9 +94,29 @@ def language() -> str:
 
 
 def time_zone() -> str:
-    """The company's time zone."""
+    """The person's time zone, else the company's."""
     caller = g.get("caller") if _asked() else None
-    return caller.tenant.time_zone if caller else "UTC"
+    return (caller.actor.choices.time_zone or caller.tenant.time_zone) if caller else "UTC"
+
+
+def number_format() -> str:
+    """How numbers are written: `point` (1,204.50) or `comma` (1 204,50). As the person has chosen, else the company, else as
+    the language has it."""
+    chosen = _format("number_format")
+    return chosen if chosen != "auto" else "comma" if language() in ("ru", "ky") else "point"
+
+
+def date_format() -> str:
+    """How days are written: `iso`, `dmy`, `mdy`, or `auto`: with the names of months, as the language has it."""
+    return _format("date_format")
+
+
+def _format(name: str) -> str:
+    caller = g.get("caller") if _asked() else None
+    if caller is None:
+        return "auto"
+    chosen: str = getattr(caller.actor.choices, name) or getattr(caller.tenant.settings, name)
+    return chosen
 
 
 def _asked() -> BaseRequestWebsocket | None:

@@ -54,7 +54,11 @@ async def fragment(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8."""
+    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8.
+
+    Whoever takes a list away leaves a fact: see `web.exports`.
+    """
+    g.exported = name
     response = Response("\ufeff" + csvs.write(header, rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.csv"
     response.headers["Cache-Control"] = "no-store"

@@ -190,4 +190,15 @@ _THINGS = {
     "unknown_language": Meaning(422, _("No such language"), _("Onhand speaks English, Russian and Kyrgyz.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _STOCK | _THINGS
+_CHOSEN = {
+    "setting_fixed": Meaning(422, _("This cannot be changed"), _("This cannot be changed: see why beside it.")),
+    "not_between": Meaning(422, _("Out of range"), _("Choose a whole number from %(min)s to %(max)s.")),
+    "hold_default_over_max": Meaning(422, _("Longer than the longest"), _("The usual length cannot be longer than the longest.")),
+    "hold_too_long": Meaning(422, _("The hold is too long"), _("A hold lasts at most %(max)s seconds here.")),
+    "currency_fixed": Meaning(
+        409, _("The currency stays"), _("Costs are kept in %(currency)s already, and what they were worth cannot be rewritten.")
+    ),
+    "not_confirmed": Meaning(422, _("Not confirmed"), _("Type %(expected)s to confirm.")),
+}
+
+MEANINGS: dict[str, Meaning] = _REQUEST | _STOCK | _THINGS | _CHOSEN

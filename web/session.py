@@ -6,7 +6,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from quart import Response, g, request
 
 from kit.ids import token
-from tenants.domain import SESSION_LONGEST
+from tenants.settings import SESSION_LONGEST_MAX
 from web.wiring import parts
 
 COMPANY = "onhand_company"
@@ -27,8 +27,8 @@ def session_cookie() -> str | None:
 
 
 def keep_session(response: Response, cookie: str) -> None:
-    """Give the browser its session."""
-    _set(response, _session_name(), cookie, int(SESSION_LONGEST.total_seconds()))
+    """Give the browser its session. When it ends is decided where it is kept, by what the company has chosen."""
+    _set(response, _session_name(), cookie, int(SESSION_LONGEST_MAX.total_seconds()))
 
 
 def drop_session(response: Response) -> None:

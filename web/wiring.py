@@ -14,7 +14,9 @@ from db.gcra import SharedGcra
 from inventory.context import Stock
 from kit.clock import Clock
 from tenants.callers import Callers
+from tenants.company import Company
 from tenants.credentials import Passwords
+from tenants.privacy import Privacy
 from tenants.service import People
 from tenants.sessions import Sessions
 from web.limits import Limits
@@ -66,6 +68,8 @@ class Parts:
     callers: Callers
     sessions: Sessions
     people: People
+    company: Company
+    privacy: Privacy
     limits: Limits
     turnstile: Turnstile
 
@@ -81,6 +85,8 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
         callers,
         Sessions(wiring.engine, passwords, callers, wiring.clock),
         People(wiring.engine, passwords, callers, wiring.clock, may_add),
+        Company(wiring.engine, callers),
+        Privacy(wiring.engine, callers, wiring.clock),
         Limits(),
         Turnstile(),
     )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.queries import escaped
 from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, cells, items, ranked_items
+from kit.clock import rfc3339
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
 State = Literal["out", "low", "coming", "over", "ok"]
@@ -117,6 +118,19 @@ async def as_of_seq(connection: AsyncConnection, tenant_id: int) -> int:
     """The last ledger sequence this snapshot has seen."""
     query = text("SELECT coalesce(max(seq), 0) FROM stock_partitions WHERE tenant_id = :tenant_id")
     return int((await connection.execute(query, {"tenant_id": tenant_id})).scalar_one())
+
+
+async def has_costs(connection: AsyncConnection, tenant_id: int) -> bool:
+    """Whether anything was ever received with a cost, in the company's currency of that time."""
+    query = text("SELECT EXISTS (SELECT FROM stock_ledger WHERE tenant_id = :tenant_id AND unit_cost IS NOT NULL)")
+    return bool((await connection.execute(query, {"tenant_id": tenant_id})).scalar_one())
+
+
+async def rows_by(connection: AsyncConnection, tenant_id: int, principal_id: int) -> list[dict[str, Any]]:
+    """The rows that somebody left: their numbers and times, and nothing of the business."""
+    query = text("SELECT seq, recorded_at_us FROM stock_ledger WHERE tenant_id = :tenant_id AND principal_id = :by ORDER BY part, seq")
+    found = await connection.execute(query, {"tenant_id": tenant_id, "by": principal_id})
+    return [{"seq": row.seq, "recorded_at": rfc3339(row.recorded_at_us)} for row in found]
 
 
 async def levels(connection: AsyncConnection, tenant_id: int, now_us: int, asked: LevelFilter) -> Page[Cell]:

@@ -30,6 +30,7 @@ from kit.quantity import format_qty
 from kit.text import is_code
 
 VERB = "reconcile"
+RECONCILED = "reconciled"
 REASON = "reconciled with the ledger"
 CORRECTIONS_MAX = 500
 """Cells put right by one request: they wait for the engine inside a transaction. Ask again until nothing has drifted."""
@@ -57,7 +58,10 @@ async def perform(ctx: Context, asked: Asked) -> Answer:
 
     async def act(work: UnitOfWork) -> tuple[int, Json]:
         cells = await _compared(work.connection, {"tenant_id": ctx.tenant.id, **scope})
-        return 200, await _corrected(ctx, told, cells)
+        found = await _corrected(ctx, told, cells)
+        told_of = {"checked": found["checked"], "drift": found["drift"]}
+        await work.record(RECONCILED, ctx.tenant.slug, warehouse=body.warehouse, sku=body.sku, **told_of)
+        return 200, found
 
     key = Key(digest16(VERB.encode(), told["key_hash"]), told["body_hash"])
     reply = await once(ctx.writing(), key, act, lambda refusal: False)

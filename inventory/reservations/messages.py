@@ -8,9 +8,8 @@ from msgspec import Meta, Struct
 
 from inventory.ledger.bodies import LINES_MAX, ConditionName, Lines, Quantity
 
-EXPIRES_IN_DEFAULT_S = 900
 EXPIRES_IN_MAX_S = 604_800
-"""A week: a promise that is meant to last longer is made firm."""
+"""A week, and less where the company has chosen so: a promise that is meant to last longer is made firm."""
 
 WAREHOUSES_MAX = 10
 """Warehouses that one line may choose from. All lines together name at most as many as a command may have lines."""
@@ -59,7 +58,7 @@ class ExtendBody(Struct, frozen=True, forbid_unknown_fields=True):
     """A soft hold gets a new end, counted from now."""
 
     reservation: str
-    expires_in: Seconds = EXPIRES_IN_DEFAULT_S
+    expires_in: Seconds | None = None
 
 
 class HardenBody(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine,
 from inventory.ledger.render import keys_of_levels, level_json
 from inventory.ledger.resolve import places, positive_quantity
 from inventory.ledger.service import header, line_of, scope_of
-from inventory.reservations.messages import EXPIRES_IN_DEFAULT_S, ExtendBody, HardenBody, PartBody, ReserveBody
+from inventory.reservations.messages import ExtendBody, HardenBody, PartBody, ReserveBody
 from inventory.reservations.render import backorder_json, keys_of_backorders, keys_of_hold, reservation_json
 from inventory.reservations.resolve import choices_of, split_line
 from kit.clock import SECOND
@@ -28,7 +28,7 @@ async def build_reserve(ctx: Context, asked: Asked) -> Reserve | ReserveSplit:
     if hard and body.expires_in is not None:
         raise refuse("invalid_body", {"field": "expires_in", "code": "soft_only"})
     choices = await choices_of(ctx, body.lines)
-    expires_in_us = (body.expires_in or EXPIRES_IN_DEFAULT_S) * SECOND
+    expires_in_us = _term(ctx, body.expires_in)
     promise: Json = {"hard": hard, "expires_in_us": expires_in_us, "holds_max": included(ctx.tenant.plan, "holds") or 0}
     if body.partial or any(line.warehouses for line in body.lines):
         lines = tuple(split_line(choice) for choice in choices)
@@ -56,7 +56,7 @@ async def build_extend(ctx: Context, asked: Asked) -> Extend:
     """The command of an `extend` body."""
     body = fit(asked.body, ExtendBody)
     return Extend(
-        **head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=body.expires_in * SECOND, scope=scope_of(ctx)
+        **head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=_term(ctx, body.expires_in), scope=scope_of(ctx)
     )
 
 
@@ -89,6 +89,15 @@ VERBS = {
     "extend": Verb("stock.extend", build_extend, show_reservation),
     "harden": Verb("stock.harden", build_harden, show_reservation),
 }
+
+
+def _term(ctx: Context, expires_in: int | None) -> int:
+    """How long a soft hold lasts, in microseconds: as asked for, else as the company has chosen, and never longer than it allows."""
+    chosen = ctx.tenant.settings
+    seconds = chosen.hold_default_s if expires_in is None else expires_in
+    if seconds > chosen.hold_max_s:
+        raise refuse("invalid_body", {"field": "expires_in", "code": "hold_too_long", "max": chosen.hold_max_s})
+    return seconds * SECOND
 
 
 def _reservation(text: str) -> int:

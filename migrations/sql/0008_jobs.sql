@@ -79,13 +79,13 @@ CREATE POLICY young_stays ON request_replies AS RESTRICTIVE FOR DELETE USING (re
 CREATE POLICY not_by_app ON request_replies AS RESTRICTIVE FOR DELETE TO onhand_app USING (false);
 GRANT SELECT (tenant_id, recorded_at, ctid), DELETE ON request_replies TO onhand_engine;
 
--- Ended for a day: twelve hours unused (tenants.domain.SESSION_IDLE), or at its last hour.
+-- Ended for a day: unused for as long as any company may allow (tenants.settings.SESSION_IDLE_MAX), or at its last hour.
 CREATE POLICY old_seen ON sessions FOR SELECT TO onhand_engine
-  USING (LEAST(expires_at, seen_at + interval '12 hours') < now() - interval '1 day');
+  USING (LEAST(expires_at, seen_at + interval '7 days') < now() - interval '1 day');
 CREATE POLICY old_goes ON sessions FOR DELETE TO onhand_engine
-  USING (LEAST(expires_at, seen_at + interval '12 hours') < now() - interval '1 day');
+  USING (LEAST(expires_at, seen_at + interval '7 days') < now() - interval '1 day');
 CREATE POLICY young_stays ON sessions AS RESTRICTIVE FOR DELETE TO onhand_engine
-  USING (LEAST(expires_at, seen_at + interval '12 hours') < now() - interval '1 day');
+  USING (LEAST(expires_at, seen_at + interval '7 days') < now() - interval '1 day');
 GRANT SELECT (tenant_id, seen_at, expires_at, ctid), DELETE ON sessions TO onhand_engine;
 
 CREATE POLICY old_seen ON live_tickets FOR SELECT TO onhand_engine USING (expires_at < now() - interval '1 day');

@@ -15,7 +15,7 @@ from jobs import clean_sign_ins, prune_replies, prune_runs, sweep
 from jobs.job import Pool, Stopped
 from jobs.registry import JOBS
 from kit.clock import now_us
-from tenants.domain import SESSION_IDLE
+from tenants.settings import SESSION_IDLE_MAX
 from tests.actors.conftest import found
 from tests.conftest import Database
 from tests.jobs.runners import did, job, make_due, ran, runs
@@ -176,9 +176,9 @@ async def test_jobs_do_not_read_what_they_delete(pool: Pool, column: str) -> Non
     ("seen_h", "ends_h", "stays"),
     [
         (1, 24, True),  # in use
-        (13, 24, True),  # ended an hour ago
-        (35.9, 24, True),
-        (36.1, 24, False),  # unused for twelve hours, a day ago
+        (169, 24, True),  # ended an hour ago
+        (191.9, 24, True),
+        (192.1, 24, False),  # unused for a week, a day ago
         (24.5, -24.1, False),  # at its last hour, a day ago
         (25, -23.9, True),
     ],
@@ -186,7 +186,7 @@ async def test_jobs_do_not_read_what_they_delete(pool: Pool, column: str) -> Non
 async def test_clears_sessions_a_day_after_they_ended(
     pool: Pool, hand: asyncpg.Connection, world: World, seen_h: float, ends_h: float, stays: bool
 ) -> None:
-    assert timedelta(hours=12) == SESSION_IDLE
+    assert timedelta(days=7) == SESSION_IDLE_MAX
     await hand.execute(
         "INSERT INTO sessions (tenant_id, token_hash, principal_id, seen_at, expires_at) "
         "VALUES ($1, 'x', $2, now() - $3::interval, now() + $4::interval)",

@@ -25,7 +25,7 @@ OUTSIDE_TENANTS = {"alembic_version", "job_schedules", "job_runs"}
 """Tables that belong to no company. `tenants` itself has a policy of its own. Jobs work for all companies: their schedules and runs
 name none, and what a run did for one is in `job_results`."""
 TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
-SWEPT_TABLES = {"stock_partitions", "stock_holds", "stock_proofs"}
+SWEPT_TABLES = {"stock_partitions", "stock_holds", "stock_proofs", "fact_heads"}
 """What the engine, and nobody else, may look through for all companies: heads, how far they are proven, holds that ran out."""
 PLACED_TABLES = {
     "item_limits", "locations", "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_transfers", "warehouses",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from db.tenancy import set_tenant
 from kit.errors import Refused
 from tenants.callers import Callers
-from tenants.domain import SESSION_IDLE, SESSION_LONGEST, Role
+from tenants.domain import Role
 from tenants.messages import SignIn
 from tests.people import PASSWORD, Person, World
 from tests.tenants.clocks import MovableClock
@@ -83,17 +83,17 @@ async def test_signing_out_ends_the_session_at_once_though_it_was_remembered(wor
 
 async def test_an_unused_session_ends_after_half_a_day(world: World, clock: MovableClock) -> None:
     cookie = await enter(world, world.bob)
-    clock.forward(SESSION_IDLE)
+    clock.forward(timedelta(hours=12))
     assert await world.callers.of_session(cookie) is None
 
 
 async def test_a_used_session_lasts_a_week_and_no_longer(world: World, clock: MovableClock) -> None:
     cookie = await enter(world, world.bob)
     for _ in range(15):
-        clock.forward(SESSION_LONGEST / 16)
+        clock.forward(timedelta(days=7) / 16)
         world.callers.forget(world.bob.tenant.id, world.bob.actor.principal_id)
         assert await world.callers.of_session(cookie) is not None
-    clock.forward(SESSION_LONGEST / 16)
+    clock.forward(timedelta(days=7) / 16)
     world.callers.forget(world.bob.tenant.id, world.bob.actor.principal_id)
     assert await world.callers.of_session(cookie) is None
 

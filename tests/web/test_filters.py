@@ -32,7 +32,7 @@ async def speak(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Speak]:
 
     def choose(language: str) -> None:
         spoken[0] = language
-        for remembered in ("babel_locale", "_quart_babel", "language_of_page"):
+        for remembered in ("babel_locale", "_quart_babel", "language_of_page", "number_format_of_page"):
             g.pop(remembered, None)
 
     async with app.test_request_context("/"):

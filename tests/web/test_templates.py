@@ -85,8 +85,9 @@ def sentences() -> Iterator[Words]:
     for path in TEMPLATES:
         for found in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS, options=options):
             yield found[1]
-    for found in extract_from_file("python", ROOT / "web/filters.py", keywords=KEYWORDS):
-        yield found[1]
+    for name in ("filters.py", "deeds.py", "explanations.py", "pages/privacy.py"):
+        for found in extract_from_file("python", ROOT / "web" / name, keywords=KEYWORDS):
+            yield found[1]
 
 
 def _complete(said: Words | None) -> bool:

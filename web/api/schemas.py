@@ -13,6 +13,7 @@ _TEXT: Schema = {"type": "string"}
 _NULLABLE: Schema = {"type": ["string", "null"]}
 _TIME: Schema = {"type": "string", "format": "date-time"}
 _NULLABLE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+_ANY: Schema = {"type": ["string", "integer", "null"]}
 _WHOLE: Schema = {"type": "integer"}
 _TRUTH: Schema = {"type": "boolean"}
 _QUANTITY: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$", "examples": ["6", "0.150"]}
@@ -219,6 +220,29 @@ SCHEMAS: dict[str, Schema] = {
             )
         ),
         next=_NULLABLE,
+    ),
+    "Fact": _object(
+        seq=_WHOLE,
+        at=_TIME,
+        fact=_TEXT,
+        subject=_TEXT,
+        about=_NULLABLE,
+        by=_TEXT,
+        by_id=_WHOLE,
+        by_kind=_one_of("person", "key", "system"),
+        role=_one_of(*(role.label for role in Role)),
+        address=_NULLABLE,
+        session=_NULLABLE,
+        body={"type": "object"},
+        words={"type": "object"},
+        hash=_TEXT,
+    ),
+    "Settings": _object(
+        settings={"type": "object"},
+        explained=_list(
+            _object(name=_TEXT, group=_TEXT, value=_ANY, default=_ANY, changed=_TRUTH, fixed=_TRUTH, says=_TEXT),
+        ),
+        version=_WHOLE,
     ),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
     "JobRun": {

@@ -35,6 +35,7 @@ class Call(NamedTuple):
     headers: Mapping[bytes, bytes]
     id: str
     secure: bool
+    address: str
 
     def header(self, name: bytes) -> str | None:
         """The value of a header, None when it was not sent."""
@@ -60,7 +61,8 @@ def call_of(scope: Scope) -> Call | None:
     if b"authorization" not in headers:
         return None
     sent = headers.get(b"x-request-id", b"").decode("latin-1")
-    return Call(found[1], found[2], headers, request_id(sent), scope.get("scheme") == "https")
+    address = (scope.get("client") or ("",))[0]
+    return Call(found[1], found[2], headers, request_id(sent), scope.get("scheme") == "https", address)
 
 
 async def body_of(call: Call, receive: Receive, size_max: int) -> bytes:

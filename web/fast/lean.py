@@ -103,7 +103,7 @@ class Lean:
         known.caller = await self._parts.callers.of_key(access.bearer(call.header(b"authorization")) or "")
         if known.caller is None:
             raise refuse("not_signed_in")
-        ctx = access.entered(self._parts, known.caller, call.slug, _PERMISSIONS[call.verb])
+        ctx = access.entered(self._parts, known.caller, call.slug, _PERMISSIONS[call.verb], call.address)
         known.spent = self._parts.limits.mutation(ctx.tenant.id, ctx.actor.principal_id)
         await access.must_be_allowed(known.spent)
         return ctx

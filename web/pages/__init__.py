@@ -5,6 +5,7 @@ from __future__ import annotations
 from quart import Quart
 
 from web.pages import (
+    audit,
     dashboard,
     door,
     exceptions,
@@ -13,14 +14,33 @@ from web.pages import (
     jobs,
     ledger,
     preferences,
+    privacy,
     reservations,
+    settings,
     stock,
     styleguide,
     transfers,
     warehouses,
 )
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, exceptions, jobs, preferences, styleguide)
+_MODULES = (
+    health,
+    door,
+    dashboard,
+    stock,
+    items,
+    warehouses,
+    reservations,
+    transfers,
+    ledger,
+    exceptions,
+    jobs,
+    audit,
+    settings,
+    privacy,
+    preferences,
+    styleguide,
+)
 
 
 def install(app: Quart) -> None:

@@ -1,14 +1,18 @@
-"""Preferences: the language a person reads in and the colours of this browser."""
+"""Preferences: the language, clock and formats a person reads in, and the colours of this browser."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from quart import Blueprint, Response, request, url_for
 from quart_babel import force_locale, gettext
 
 from kit.errors import refuse
 from tenants.domain import LANGUAGES
+from tenants.settings import Choices
 from web import locale, respond, session, shell
 from web.access import allow, caller, public
+from web.explanations import CHOICES
 from web.forms import Form, refusals_of, typed
 from web.wiring import parts
 
@@ -19,7 +23,8 @@ pages = Blueprint("preferences", __name__)
 @allow("stock.read")
 async def show(tenant: str) -> Response:
     """What is chosen now."""
-    return await _page(Form({"language": locale.language(), "theme": shell.theme()}))
+    mine = {name: value or "" for name, value in asdict(caller().actor.choices).items()}
+    return await _page(Form({"language": locale.language(), "theme": shell.theme(), **mine}))
 
 
 @pages.post("/t/<tenant>/preferences")
@@ -29,6 +34,8 @@ async def save(tenant: str) -> Response:
     form = await typed()
     with refusals_of(form):
         language, theme = form.choice("language", LANGUAGES), form.choice("theme", shell.THEMES)
+        mine = Choices(form["time_zone"].strip() or None, form["date_format"] or None, form["number_format"] or None)
+        await parts().company.prefer(caller().tenant, caller().actor, mine)
         await parts().people.choose_language(caller().tenant, caller().actor, language)
         with force_locale(language):
             sentence = gettext("Saved.")
@@ -52,4 +59,5 @@ async def speak(language: str) -> Response:
 
 
 async def _page(form: Form) -> Response:
-    return await respond.page("preferences/page.html", form.status, form=form, themes=shell.THEMES)
+    formats = {name: CHOICES[name].items() for name in ("date_format", "number_format")}
+    return await respond.page("preferences/page.html", form.status, form=form, themes=shell.THEMES, formats=formats)

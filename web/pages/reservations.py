@@ -122,7 +122,11 @@ async def _found(reservation: str) -> ShownHold:
 async def _page(shown: ShownHold, refused: Mapping[str, Form]) -> Response:
     forms = {verb: refused.get(verb) or Form({"minutes": EXTEND_MINUTES[0]}) for verb in VERBS}
     status = next((form.status for form in refused.values()), 200)
-    values: dict[str, Any] = {"reservation": shown, "forms": forms, "extend_minutes": EXTEND_MINUTES}
+    values: dict[str, Any] = {
+        "reservation": shown,
+        "forms": forms,
+        "extend_minutes": [each for each in EXTEND_MINUTES if int(each) * 60 <= ctx().tenant.settings.hold_max_s],
+    }
     if respond.is_fragment():
         return await respond.fragment("reservations/_show.html", status, **values)
     return await respond.page("reservations/show.html", status, **values)

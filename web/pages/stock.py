@@ -132,6 +132,12 @@ def _reserve_body(form: Form) -> Mapping[str, Any]:
     return {"lines": [_line(form)], "reference": form.text("reference", required=False), **hold}
 
 
+def _hold_minutes() -> tuple[str, ...]:
+    """The lengths that the company allows, and a firm hold."""
+    longest = ctx().tenant.settings.hold_max_s
+    return tuple(each for each in HOLD_MINUTES if each == "firm" or int(each) * 60 <= longest)
+
+
 def _receive_body(form: Form) -> Mapping[str, Any]:
     cost = form["cost"].strip()
     priced = {"unit_cost": {"amount": form.amount("cost"), "currency": ctx().tenant.currency}} if cost else {}
@@ -202,7 +208,7 @@ async def _item_page(sku: str, refused: Mapping[str, Form]) -> Response:
         return await respond.fragment(f"stock/_{part}.html", **values)
     forms = {verb: refused.get(verb) or _blank(values["level"], item, verb) for verb in ("reserve", "receive", "issue", "adjust")}
     status = next((form.status for form in refused.values()), 200)
-    return await respond.page("stock/item.html", status, forms=forms, hold_minutes=HOLD_MINUTES, **values)
+    return await respond.page("stock/item.html", status, forms=forms, hold_minutes=_hold_minutes(), **values)
 
 
 async def _item_values(connection: AsyncConnection, item: Item) -> dict[str, Any]:
