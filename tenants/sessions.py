@@ -80,6 +80,10 @@ class Sessions:
             )
         return secret.text
 
+    async def settled(self) -> None:
+        """Wait for facts about failures that are still being written: before the process ends."""
+        await asyncio.gather(*self.telling, return_exceptions=True)
+
     def _tell_failure(self, tenant: Tenant | None, user: store.UserRow | None) -> None:
         """Leave a fact about somebody who exists, after the answer: one that waited for it would tell that they do."""
         if tenant is None or user is None:

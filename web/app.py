@@ -34,6 +34,7 @@ def create_app(wiring: Wiring, passwords: Passwords | None = None, lean: bool = 
     if lean:
         fast.install(app)
     app.while_serving(_limits_shared)
+    app.after_serving(app.extensions["onhand"].sessions.settled)
     app.after_serving(app.extensions["onhand"].passwords.close)
     return app
 

@@ -133,6 +133,12 @@ async def rows_by(connection: AsyncConnection, tenant_id: int, principal_id: int
     return [{"seq": row.seq, "recorded_at": rfc3339(row.recorded_at_us)} for row in found]
 
 
+async def rows_counted_by(connection: AsyncConnection, tenant_id: int, principal_id: int) -> int:
+    """How many rows somebody left."""
+    query = text("SELECT count(*) FROM stock_ledger WHERE tenant_id = :tenant_id AND principal_id = :by")
+    return int((await connection.execute(query, {"tenant_id": tenant_id, "by": principal_id})).scalar_one())
+
+
 async def levels(connection: AsyncConnection, tenant_id: int, now_us: int, asked: LevelFilter) -> Page[Cell]:
     """A page of cells. Raises ValueError `bad_cursor` or `bad_sort`."""
     scope, where, params = _where(tenant_id, now_us, asked)

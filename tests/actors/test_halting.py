@@ -20,6 +20,7 @@ from actors.local import LocalEngine
 from app.verify import resume, verify
 from inventory.context import Halted
 from jobs.anchors import Anchors
+from jobs.facts import FACTS
 from tests.actors.conftest import Company, found, pids
 from tests.conftest import Database
 from tests.jobs.conftest import Books
@@ -143,7 +144,8 @@ async def test_is_said_by_verify_until_resumed(shop: Shop) -> None:
     await shop.broken()
     await shop.books.ask(MEND)
     report = await verify(shop.mine.url, Anchors, shop.mine.slug)
-    assert [(found.faults, found.halted) for _, found in report.verdicts] == [([], ("hash_chain", 1))]
+    told = {found.partition[1]: (found.faults, found.halted) for _, found in report.verdicts}
+    assert told == {0: ([], ("hash_chain", 1)), FACTS: ([], None)}, "the fact about the halt proves as well"
     assert not report.ok
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -31,7 +30,7 @@ async def told(world: World, **asked: Any) -> list[AuditRow]:
 async def try_in(world: World, email: str, password: str = "wrong", slug: str = "") -> None:
     with pytest.raises(Refused, match="wrong_credentials"):
         await world.sessions.sign_in(SignIn(slug or world.bob.tenant.slug, email, password))
-    await asyncio.gather(*world.sessions.telling)
+    await world.sessions.settled()
 
 
 async def test_signing_in_and_out_leave_facts_with_address_and_session(world: World) -> None:

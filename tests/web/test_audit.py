@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,9 @@ from tests.web.browser import Browser
 from tests.web.conftest import Site
 from tests.web.shop import do, furnish, line
 from web import exports
+from web.deeds import FACTS
+
+ROOT = Path(__file__).parents[2]
 
 
 async def page(browser: Browser, path: str, status: int = 200) -> str:
@@ -30,6 +35,21 @@ async def page(browser: Browser, path: str, status: int = 200) -> str:
 
 async def saved(response: Response) -> None:
     assert response.status_code == 303, await response.get_data(as_text=True)
+
+
+def test_every_fact_has_its_words() -> None:
+    sources = [
+        path.read_text() for folder in ("app", "events", "inventory", "jobs", "tenants", "web") for path in (ROOT / folder).rglob("*.py")
+    ]
+    named = {name: value for text in sources for name, value in re.findall(r'^([A-Z_]+) = "(\w+)"', text, re.MULTILINE)}
+    recorded = {name for text in sources for name in re.findall(r'work\.record\(\s*(?:m\.)?"?(\w+)', text)}
+    in_sql = {
+        name for path in (ROOT / "migrations/sql").glob("*.sql") for name in re.findall(r"VALUES \(p_tenant, '(\w+)'", path.read_text())
+    }
+    assert "ledger_halted" in in_sql
+    facts = {named.get(name, name) for name in recorded} | in_sql
+    assert len(facts) > 30
+    assert facts - FACTS.keys() == set(), "say in web/deeds.py what was done"
 
 
 async def test_only_who_may_sees_the_audit(site: Site) -> None:

@@ -9,7 +9,7 @@ from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
 from inventory.catalog.directory import directory_of
-from inventory.ledger.queries import rows_by
+from inventory.ledger.queries import rows_by, rows_counted_by
 from kit.errors import refuse
 from tenants import privacy, store
 from tenants.store import UserRow
@@ -64,9 +64,9 @@ async def _page(person: int, form: Form) -> Response:
         if user is None:
             raise refuse("not_found")
         counts = _counts(await privacy.gather(connection, context.tenant.id, person))
-        rows = await rows_by(connection, context.tenant.id, person)
+        rows = await rows_counted_by(connection, context.tenant.id, person)
     return await respond.page(
-        "privacy/page.html", form.status, form=form, person=person, user=user, counts=counts, ledger=len(rows), erased=_erased(user)
+        "privacy/page.html", form.status, form=form, person=person, user=user, counts=counts, ledger=rows, erased=_erased(user)
     )
 
 
