@@ -18,6 +18,7 @@ from actors.cluster import Cluster, ClusterEngine
 from actors.local import LocalEngine
 from app.provision import Urls
 from app.settings import CannotStart, Settings
+from app.smtp import Smtp
 from db.engine import make_engine
 from db.gcra import SharedGcra
 from events.feed import Feed
@@ -46,6 +47,10 @@ class Wiring:
     feed: Feed
     shared_limits: SharedGcra | None
     gauges: Callable[[], list[dict[str, Any] | None]]
+    mail: Smtp | None
+    mail_from: str
+    public_url: str
+    sign_up_open: bool
 
 
 def start_cluster(settings: Settings, urls: Urls) -> str:
@@ -96,6 +101,10 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             feed=feed,
             shared_limits=shared_limits,
             gauges=lambda: engine.gauges,
+            mail=Smtp(settings.smtp_url) if settings.smtp_url else None,
+            mail_from=settings.mail_from,
+            public_url=settings.public_url,
+            sign_up_open=settings.sign_up == "open",
         )
 
 

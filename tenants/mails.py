@@ -146,6 +146,8 @@ class Post:
 
     async def _carry(self, mail: Mail, deliver: Deliver) -> bool:
         try:
+            if not mail.letter.facts:
+                raise Undeliverable("it was sealed under another ONHAND_SECRET")
             await deliver(mail)
         except Undeliverable as problem:
             await self._note(mail, state="failed", sealed=None, problem=str(problem)[:PROBLEM_LENGTH_MAX])

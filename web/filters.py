@@ -18,7 +18,7 @@ from markupsafe import Markup
 from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
-from kit.clock import NEVER, SECOND, from_us, rfc3339
+from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
 from kit.money import rounded
 from kit.quantity import format_qty, parse
 from web import locale
@@ -188,6 +188,11 @@ def whole_day(us: int) -> str:
     return format_datetime(_local(us), _PATTERNS[_language()][3], locale=_language())
 
 
+def us(moment: datetime) -> int:
+    """A moment as microseconds, as the other filters take it."""
+    return to_us(moment)
+
+
 def iso(us: int) -> str:
     """For the `datetime` attribute."""
     return rfc3339(us)
@@ -268,7 +273,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    iso, left, state, role, deed, choices, initials,
+    us, iso, left, state, role, deed, choices, initials,
 )  # fmt: skip
 
 

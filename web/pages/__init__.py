@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import dashboard, door, health, items, ledger, preferences, reservations, stock, styleguide, transfers, warehouses
+from web.pages import (
+    account,
+    dashboard,
+    door,
+    health,
+    invitation,
+    items,
+    ledger,
+    outbox,
+    people,
+    preferences,
+    reservations,
+    reset,
+    second_factor,
+    sign_up,
+    stock,
+    styleguide,
+    transfers,
+    warehouses,
+    welcome,
+)
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, preferences, styleguide)
+_MODULES = (
+    health, door, second_factor, sign_up, reset, invitation, outbox, welcome, dashboard, stock, items, warehouses, reservations, transfers,
+    ledger, people, account, preferences, styleguide,
+)  # fmt: skip
 
 
 def install(app: Quart) -> None:
