@@ -9,12 +9,10 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]{0,62}[A-Za-z0-9._+-])?", re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 
-_LATIN = str.maketrans(
-    {
-        **dict(zip("абвгдеёзийклмнопрстуфыэңөү", ["a", "b", "v", "g", "d", "e", "e", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "y", "e", "n", "o", "u"], strict=True)),
-        "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu", "я": "ya",
-    }
-)  # fmt: skip
+_LATIN = str.maketrans("абвгдеёзийклмнопрстуфыэңөү", "abvgdeeziyklmnoprstufyenou") | {
+    ord(letter): latin
+    for letter, latin in (("ж", "zh"), ("х", "kh"), ("ц", "ts"), ("ч", "ch"), ("ш", "sh"), ("щ", "shch"), ("ю", "yu"), ("я", "ya"))
+}
 
 
 def clean(text: str, length_max: int) -> str:

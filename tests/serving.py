@@ -39,10 +39,11 @@ class Server:
 @asynccontextmanager
 async def serving(database: Database, var: Path, redis_url: str | None = None, bob: Role = Role.MANAGER) -> AsyncIterator[Server]:
     """Serve inside the block."""
+    port = _free_port()
     settings = Settings(
         var=var,
         host="127.0.0.1",
-        port=_free_port(),
+        port=port,
         database_url=None,
         database_app_url=database.app,
         database_engine_url=database.engine,
@@ -53,6 +54,9 @@ async def serving(database: Database, var: Path, redis_url: str | None = None, b
         log_level="warning",
         environment="development",
         secret="a secret of tests that is long enough",
+        public_url=f"http://127.0.0.1:{port}",
+        mail_from="Onhand <post@onhand.example>",
+        sign_up="open",
     )
     engine = make_engine(database.app, pool_size=4)
     closing = asyncio.Event()

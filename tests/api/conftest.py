@@ -47,6 +47,10 @@ class Wired:
     environment: str = "development"
     gauges: Any = list
     shared_limits: Any = None
+    mail: Any = None
+    mail_from: str = "Onhand <post@onhand.example>"
+    public_url: str = "https://onhand.example"
+    sign_up_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class Wired:
     feed: Any = None
     gauges: Any = list
     shared_limits: Any = None
+    mail: Any = None
+    mail_from: str = "Onhand <post@onhand.example>"
+    public_url: str = "https://onhand.example"
+    sign_up_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
