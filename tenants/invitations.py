@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.unit_of_work import UnitOfWork
+from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
 from tenants import store
@@ -113,12 +113,11 @@ class Invitations:
         email = checked(new)
         password_hash = await self.passwords.hash(password)
         try:
-            async with self.engine.begin() as connection:
-                tenant, row = await self._by_link(connection, link, lock=True)
-                work = UnitOfWork(connection, tenant.id, SYSTEM.principal_id, SYSTEM.role)
-                unless(self.may_add(tenant.plan, "users", await store.users_counted(connection, tenant.id)))
+            async with unit_of_work(self.engine, tenant.id, SYSTEM.principal_id, SYSTEM.role) as work:
+                tenant, row = await self._by_link(work.connection, link, lock=True)
+                unless(self.may_add(tenant.plan, "users", await store.users_counted(work.connection, tenant.id)))
                 actor = await add_user(work, new, email, password_hash, row.language)
-                await store.grant_warehouses(connection, tenant.id, actor.principal_id, row.warehouses or ())
+                await store.grant_warehouses(work.connection, tenant.id, actor.principal_id, row.warehouses or ())
                 await _change(work, row.id, accepted_at=self._now())
                 theirs = replace(work, principal_id=actor.principal_id, role=actor.role)
                 await theirs.record("invitation_accepted", email, role=actor.role.label)

@@ -19,7 +19,7 @@ import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
 from tenants.mails import Deliver, Letter, Mail, Post, Undeliverable
-from web.locale import catalogue
+from web.catalogues import catalogue
 
 FOLDER = Path(__file__).parent / "templates"
 WAYS = {"sign_up": "/sign-up/", "invitation": "/invitation/", "reset": "/reset/"}
