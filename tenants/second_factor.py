@@ -27,7 +27,7 @@ from tenants.entry_store import recovery_codes, second_factors
 from tenants.mails import Letter, Post
 from tenants.messages import Caller, CodeWanted, SignedIn, Visitor
 from tenants.persons import permit, person
-from tenants.seal import Seal
+from tenants.seal import Seal, SealBroken
 from tenants.sessions import Sessions, end_sessions, has_second_factor, stamp_of
 
 STEP_S = 30
@@ -82,6 +82,8 @@ class SecondFactors:
         if row is None or user is None or row.confirmed_at is not None:
             return None
         secret = self._opened(caller.tenant.id, caller.actor.principal_id, row.sealed)
+        if secret is None:
+            return None
         return Offer(secret, pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=f"Onhand {caller.tenant.name}"))
 
     async def confirm(self, caller: Caller, code: str, visitor: Visitor) -> tuple[list[str], SignedIn]:
@@ -150,7 +152,7 @@ class SecondFactors:
     async def _take_code(self, work: UnitOfWork, row: Row[Any], principal_id: int, code: str) -> None:
         """Take a code of the app. What was shown once, or is of a step before one that was, opens nothing."""
         secret = self._opened(work.tenant_id, principal_id, row.sealed)
-        step = matching_step(secret, code, self._now())
+        step = matching_step(secret, code, self._now()) if secret else None
         if step is None or step <= row.last_step:
             raise refuse("wrong_code", {"field": "code"})
         await _set(work, principal_id, last_step=step)
@@ -176,8 +178,12 @@ class SecondFactors:
     def _sealed(self, caller: Caller, secret: str) -> bytes:
         return self.seal.close(secret, caller.tenant.id, "totp", caller.actor.principal_id)
 
-    def _opened(self, tenant_id: int, principal_id: int, sealed: bytes) -> str:
-        return self.seal.open(bytes(sealed), tenant_id, "totp", principal_id)
+    def _opened(self, tenant_id: int, principal_id: int, sealed: bytes) -> str | None:
+        """The seed; None when it was sealed under another ONHAND_SECRET, so that no code can fit."""
+        try:
+            return self.seal.open(bytes(sealed), tenant_id, "totp", principal_id)
+        except SealBroken:
+            return None
 
     def _now(self) -> datetime:
         return from_us(self.clock())

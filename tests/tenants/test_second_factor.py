@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from kit.clock import from_us
 from kit.errors import Refused
 from tenants.messages import Caller, CodeWanted, SignedIn, SignIn
+from tenants.seal import Seal
 from tenants.second_factor import RECOVERY_CODES, STEP_S, matching_step
 from tests.people import PASSWORD, Person, World
 from tests.tenants.clocks import MovableClock
@@ -199,3 +201,14 @@ async def test_seed_and_codes_are_not_stored_as_they_are(ways: Ways) -> None:
             assert secret not in rows
             assert secret.encode().hex() not in rows
             assert all(code not in rows and code.replace("-", "") not in rows for code in codes)
+
+
+async def test_under_another_secret_no_code_fits_and_recovery_codes_still_open(ways: Ways, clock: MovableClock) -> None:
+    bob = ways.world.bob
+    secret, codes, _caller = await added(ways, bob)
+    wanted = await first_step(ways.world, bob)
+    other = replace(ways.second_factors, seal=Seal("another secret, as long as it should be"))
+    with pytest.raises(Refused) as refused:
+        await other.step_through(wanted, code_at(secret, clock), HERE)
+    assert code_of(refused) == "wrong_code"
+    assert await other.step_through(wanted, codes[0], HERE)
