@@ -57,7 +57,7 @@ class Accounts:
         await work.connection.execute(update(table).where(mine).values(label=name.strip()))
         await change_user(work, caller.actor.principal_id, language=language)
         if name.strip() != caller.actor.label:
-            await work.record("user_renamed", name.strip(), before=caller.actor.label)
+            await work.record("user_renamed", str(caller.actor.principal_id))
         self._forget_after(work, caller)
 
     async def change_password(self, caller: Caller, old: str, new: str, visitor: Visitor) -> SignedIn:
@@ -74,7 +74,7 @@ class Accounts:
             await end_sessions(work, caller.actor.principal_id)
             facts = {"company": caller.tenant.name, "slug": caller.tenant.slug}
             await self.post.write(work, Letter("password_changed", user.email, user.actor.language or caller.tenant.language, facts))
-            await work.record("user_password_changed", user.email)
+            await work.record("user_password_changed", str(caller.actor.principal_id))
             self._forget_after(work, caller)
         return await self.sessions.open(caller.tenant, caller.actor, visitor)
 
@@ -97,13 +97,13 @@ class Accounts:
         ended = await work.connection.execute(delete(store.sessions).where(*_mine(caller), store.sessions.c.id == number))
         if not ended.rowcount:
             raise refuse("not_found")
-        await work.record("session_ended", caller.actor.label)
+        await work.record("session_ended", str(caller.actor.principal_id))
         self._forget_after(work, caller)
 
     async def end_others(self, work: UnitOfWork, caller: Caller) -> int:
         """End all of one's sessions but the one that asks; how many."""
         ended = await work.connection.execute(delete(store.sessions).where(*_mine(caller), store.sessions.c.token_hash != caller.proof))
-        await work.record("sessions_ended", caller.actor.label, count=ended.rowcount)
+        await work.record("sessions_ended", str(caller.actor.principal_id), count=ended.rowcount)
         self._forget_after(work, caller)
         return int(ended.rowcount)
 

@@ -78,7 +78,7 @@ class Invitations:
         number, link = await self._insert(work, tenant, replace(new, email=email))
         await self._send(work, tenant, email, new.language, link)
         codes = None if new.warehouses is None else sorted(new.warehouses.values())
-        await work.record("person_invited", email, role=new.role.label, warehouses=codes)
+        await work.record("person_invited", str(number), role=new.role.label, warehouses=codes)
         return await self.one(work.connection, tenant.id, number)
 
     async def resend(self, work: UnitOfWork, tenant: Tenant, by: Actor, number: int) -> Invitation:
@@ -88,7 +88,7 @@ class Invitations:
         link, now = new_link(tenant.slug), self._now()
         await _change(work, number, token_hash=link.hash, expires_at=now + GOOD_FOR)
         await self._send(work, tenant, row.email, row.language, link.text)
-        await work.record("invitation_resent", row.email)
+        await work.record("invitation_resent", str(number))
         return await self.one(work.connection, tenant.id, number)
 
     async def revoke(self, work: UnitOfWork, tenant: Tenant, by: Actor, number: int) -> Invitation:
@@ -96,7 +96,7 @@ class Invitations:
         permit(by, "people.write")
         row = await self._open(work, number)
         await _change(work, number, revoked_at=self._now())
-        await work.record("invitation_revoked", row.email)
+        await work.record("invitation_revoked", str(number))
         return await self.one(work.connection, tenant.id, number)
 
     async def look(self, link: str) -> tuple[Tenant, Invitation]:
@@ -120,7 +120,7 @@ class Invitations:
                 await store.grant_warehouses(work.connection, tenant.id, actor.principal_id, row.warehouses or ())
                 await _change(work, row.id, accepted_at=self._now())
                 theirs = replace(work, principal_id=actor.principal_id, role=actor.role)
-                await theirs.record("invitation_accepted", email, role=actor.role.label)
+                await theirs.record("invitation_accepted", str(row.id), role=actor.role.label)
         except IntegrityError as problem:
             if "uq_users_tenant_id_email" not in str(problem.orig):
                 raise

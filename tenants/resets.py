@@ -65,7 +65,7 @@ class Resets:
             await change_user(work, principal_id, password_hash=password_hash)
             await end_sessions(work, principal_id)
             await self.post.write(work, Letter("password_changed", user.email, user.actor.language or tenant.language, _facts(tenant)))
-            await work.record("user_password_changed", user.email, by="reset")
+            await work.record("user_password_changed", str(principal_id), by="reset")
         self.callers.forget(tenant.id, principal_id)
         return tenant.slug
 
@@ -78,7 +78,7 @@ class Resets:
             )
             facts = _facts(tenant) | {"link": link.text}
             await self.post.write(work, Letter("reset", user.email, user.actor.language or tenant.language, facts))
-            await work.record("password_reset_asked", user.email)
+            await work.record("password_reset_asked", str(principal_id))
 
     async def _by_link(self, connection: AsyncConnection, link: str) -> tuple[Tenant, store.UserRow]:
         slug = slug_of_link(link)

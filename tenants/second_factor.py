@@ -97,7 +97,7 @@ class SecondFactors:
             codes = await _new_codes(work, work.principal_id)
             await end_sessions(work, work.principal_id)
             await self._tell(work, caller.tenant, "second_factor_on")
-            await work.record("second_factor_added", caller.actor.label)
+            await work.record("second_factor_added", str(work.principal_id))
         return codes, await self.sessions.open(caller.tenant, caller.actor, visitor)
 
     async def step_through(self, wanted: CodeWanted, code: str, visitor: Visitor) -> SignedIn:
@@ -121,14 +121,14 @@ class SecondFactors:
             await self._confirmed(work, code)
             await _remove(work, work.principal_id)
             await self._tell(work, caller.tenant, "second_factor_off")
-            await work.record("second_factor_removed", caller.actor.label)
+            await work.record("second_factor_removed", str(work.principal_id))
 
     async def renew_codes(self, caller: Caller, code: str) -> list[str]:
         """Other recovery codes, told this once. The ones before open nothing any more."""
         async with self._work(caller) as work:
             await self._confirmed(work, code)
             codes = await _new_codes(work, work.principal_id)
-            await work.record("recovery_codes_renewed", caller.actor.label)
+            await work.record("recovery_codes_renewed", str(work.principal_id))
         return codes
 
     async def take_off(self, work: UnitOfWork, tenant: Tenant, by: Actor, principal_id: int) -> None:
@@ -140,7 +140,7 @@ class SecondFactors:
         await _remove(work, principal_id)
         await end_sessions(work, principal_id)
         await self.post.write(work, Letter("second_factor_off", user.email, user.actor.language or tenant.language, _facts(tenant)))
-        await work.record("second_factor_reset", user.email)
+        await work.record("second_factor_reset", str(principal_id))
         work.after.append(lambda: self.callers.forget(tenant.id, principal_id))
 
     async def _confirmed(self, work: UnitOfWork, code: str) -> None:

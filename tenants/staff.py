@@ -86,7 +86,7 @@ class Staff:
             await keep_an_admin(work, user.actor.principal_id)
             await end_sessions(work, user.actor.principal_id)
         await change_user(work, user.actor.principal_id, disabled_at=None if come else from_us(self.clock()))
-        await work.record("user_enabled" if come else "user_disabled", user.email)
+        await work.record("user_enabled" if come else "user_disabled", str(user.actor.principal_id))
 
     async def _give_role(self, work: UnitOfWork, user: store.UserRow, role: Role) -> None:
         unless(role_refusal(role))
@@ -94,7 +94,7 @@ class Staff:
             await keep_an_admin(work, user.actor.principal_id)
         await change_user(work, user.actor.principal_id, role=int(role))
         await end_sessions(work, user.actor.principal_id)
-        await work.record("user_role_changed", user.email, before=user.actor.role.label, after=role.label)
+        await work.record("user_role_changed", str(user.actor.principal_id), before=user.actor.role.label, after=role.label)
 
     async def _limit(self, work: UnitOfWork, user: store.UserRow, warehouses: Mapping[int, str] | None) -> None:
         if warehouses is not None:
