@@ -94,7 +94,7 @@ class Invitations:
     async def revoke(self, work: UnitOfWork, tenant: Tenant, by: Actor, number: int) -> Invitation:
         """The link opens nothing any more."""
         permit(by, "people.write")
-        row = await self._open(work, number)
+        await self._open(work, number)
         await _change(work, number, revoked_at=self._now())
         await work.record("invitation_revoked", str(number))
         return await self.one(work.connection, tenant.id, number)
