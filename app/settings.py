@@ -6,8 +6,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 SECRET_LENGTH_MIN = 32
 TWO_OWNERS = (
@@ -70,6 +72,19 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://onhand.example, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _sender(text: str) -> str:
+    if "@" not in parseaddr(text)[1]:
+        raise ValueError("must be an e-mail address, also with a name: Onhand <post@onhand.example>")
+    return text
+
+
 def _secret(text: str) -> str:
     if len(text) < SECRET_LENGTH_MIN:
         raise ValueError(f"must be at least {SECRET_LENGTH_MIN} characters long")
@@ -107,6 +122,10 @@ class Settings:
     jobs_token: str | None = _setting("ONHAND_JOBS_TOKEN", _secret, shown=False)
     anchors: Path = _setting("ONHAND_ANCHORS", _folder, "")
     anchor_key: Path = _setting("ONHAND_ANCHOR_KEY", _folder, "")
+    public_url: str = _setting("ONHAND_PUBLIC_URL", _public_url, "")
+    smtp_url: str | None = _setting("ONHAND_SMTP_URL", _url("smtp", "smtps"), shown=False)
+    mail_from: str = _setting("ONHAND_MAIL_FROM", _sender, "")
+    sign_up: Literal["open", "closed"] = _setting("ONHAND_SIGN_UP", _one_of("open", "closed"), "open")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -114,6 +133,8 @@ class Settings:
         values = {each.name: _read(environ, each.metadata) for each in fields(cls)}
         values["anchors"] = values["anchors"] or values["var"] / "anchors"
         values["anchor_key"] = values["anchor_key"] or values["var"] / "anchor.key"
+        values["public_url"] = values["public_url"] or f"http://{values['host']}:{values['port']}"
+        values["mail_from"] = values["mail_from"] or f"Onhand <onhand@{urlsplit(values['public_url']).hostname}>"
         settings = cls(**values)
         if settings.engine == "local" and settings.web_workers > 1:
             raise CannotStart(TWO_OWNERS)

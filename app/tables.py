@@ -13,7 +13,8 @@ from inventory.locations import store as _locations
 from inventory.lots import store as _lots
 from inventory.reservations import store as _reservations
 from inventory.transfers import store as _transfers
+from tenants import entry_store as _entry
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)
+_STORES = (_entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)

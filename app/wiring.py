@@ -19,6 +19,7 @@ from actors.local import LocalEngine
 from app.errands import errands
 from app.provision import Urls
 from app.settings import CannotStart, Settings
+from app.smtp import Smtp
 from db.engine import make_engine
 from db.gcra import SharedGcra
 from events.feed import Feed
@@ -50,6 +51,10 @@ class Wiring:
     gauges: Callable[[], list[dict[str, Any] | None]]
     jobs_token: str | None
     run_jobs: Callable[[], Awaitable[Sequence[dict[str, Any]]]]
+    mail: Smtp | None
+    mail_from: str
+    public_url: str
+    sign_up_open: bool
 
 
 def start_cluster(settings: Settings, urls: Urls) -> str:
@@ -103,6 +108,10 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             gauges=lambda: engine.gauges,
             jobs_token=settings.jobs_token,
             run_jobs=errands(settings),
+            mail=Smtp(settings.smtp_url) if settings.smtp_url else None,
+            mail_from=settings.mail_from,
+            public_url=settings.public_url,
+            sign_up_open=settings.sign_up == "open",
         )
 
 

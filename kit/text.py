@@ -9,6 +9,11 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/+-]{0,62}[A-Za-z0-9._+-])?", re.ASCII)
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 
+_LATIN = str.maketrans("абвгдеёзийклмнопрстуфыэңөү", "abvgdeeziyklmnoprstufyenou") | {
+    ord(letter): latin
+    for letter, latin in (("ж", "zh"), ("х", "kh"), ("ц", "ts"), ("ч", "ch"), ("ш", "sh"), ("щ", "shch"), ("ю", "yu"), ("я", "ya"))
+}
+
 
 def clean(text: str, length_max: int) -> str:
     """Trimmed NFC text. Raises ValueError `text_too_long` or `unprintable_text` (control characters, lone surrogates)."""
@@ -23,6 +28,13 @@ def clean(text: str, length_max: int) -> str:
 def is_slug(text: str) -> bool:
     """Lower-case letters, digits and inner hyphens, up to 63: a tenant's name in an address."""
     return _SLUG.fullmatch(text) is not None
+
+
+def slug_from(name: str) -> str:
+    """A slug that sounds like the name: Cyrillic is spelled in Latin letters, the rest becomes hyphens. Empty when nothing is left."""
+    latin = name.lower().translate(_LATIN)
+    plain = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:63].strip("-")
 
 
 def is_code(text: str) -> bool:

@@ -15,7 +15,10 @@ from kit.clock import from_us, to_us
 from kit.paging import LIMIT_DEFAULT, Page, cursor, parse_cursor
 from tenants.domain import Role
 
-OF_PEOPLE = ("user_%", "sign%", "person_%", "warehouses_granted")
+OF_PEOPLE = (
+    "user_%", "sign%", "person_exported", "person_erased", "warehouses_granted", "session%", "second_factor_%", "recovery_code%",
+    "password_reset_asked",
+)  # fmt: skip
 """Facts whose subject is a principal: its label is shown instead of its number."""
 
 

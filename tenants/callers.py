@@ -154,6 +154,7 @@ async def _by_session(connection: AsyncConnection, tenant: Tenant, proof: bytes,
     if now - found.seen_at > _TOUCH:
         table = store.sessions
         await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == proof).values(seen_at=now))
+        await store.seen(connection, tenant.id, found.user.actor.principal_id, now)
     return found.user.actor
 
 

@@ -98,6 +98,11 @@ def new_session(slug: str) -> Secret:
     return _secret(f"{slug}.{token()}")
 
 
+def new_link(slug: str) -> Secret:
+    """What a link in a letter ends with, in the form of a session: the slug tells whose rows to look in."""
+    return _secret(f"{slug}.{token()}")
+
+
 def new_ticket() -> Secret:
     """A ticket for one connection."""
     return _secret(token())
@@ -113,8 +118,13 @@ def slug_of_session(cookie: str) -> str | None:
     return _slug(_COOKIE.fullmatch(cookie))
 
 
+def slug_of_link(link: str) -> str | None:
+    """The tenant that the link of a letter says it is of, or None when it is no link of ours."""
+    return _slug(_COOKIE.fullmatch(link))
+
+
 def fingerprint(text: str) -> bytes:
-    """What is stored of a key, session or ticket."""
+    """What is stored of a key, session, ticket, link or recovery code."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
 
 

@@ -148,9 +148,13 @@ def user_refusal(name: str, email: str, password: str, role: Role) -> Refusal | 
     """Why a person cannot be added with these data. The system's own role is nobody's."""
     if not name.strip():
         return Refusal("value_missing", ({"field": "name"},))
-    if len(email) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(email):
-        return Refusal("not_an_email", ({"field": "email"},))
-    return password_refusal(password) or role_refusal(role)
+    return email_refusal(email) or password_refusal(password) or role_refusal(role)
+
+
+def email_refusal(email: str) -> Refusal | None:
+    """Why letters cannot be sent there."""
+    fits = len(email) <= EMAIL_LENGTH_MAX and _EMAIL.fullmatch(email)
+    return None if fits else Refusal("not_an_email", ({"field": "email"},))
 
 
 def password_refusal(password: str) -> Refusal | None:

@@ -39,13 +39,29 @@ class NewKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """The browser somebody came with: the session it brought, if any (it ends when a new one begins), what it is and from where."""
+
+    cookie: str | None = field(default=None, repr=False)
+    device: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
-    """A person at the door. `cookie` is the session they came with, if any: it ends when the new one begins."""
+    """A person at the door."""
 
     slug: str
     email: str
     password: str = field(repr=False)
     cookie: str | None = field(default=None, repr=False)
+    device: str = ""
+    address: str = ""
+
+    @property
+    def visitor(self) -> Visitor:
+        """The browser they came with."""
+        return Visitor(self.cookie, self.device, self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +79,12 @@ class SignedIn:
 
     caller: Caller
     cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWanted:
+    """The password was right, and a code is asked for as well. Opens nothing; `stamp` changes with the password."""
+
+    slug: str
+    principal_id: int
+    stamp: str

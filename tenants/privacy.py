@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us, rfc3339, to_us
 from kit.errors import refuse
-from tenants import store
+from tenants import entry_store, store
+from tenants.audit import OF_PEOPLE
 from tenants.callers import Callers
 from tenants.domain import Actor, Tenant
 from tenants.sessions import end_sessions
@@ -86,6 +87,7 @@ class Privacy:
             of_key = (api_keys.c.tenant_id == tenant) & (api_keys.c.principal_id == each)
             await connection.execute(update(api_keys).where(of_key).values(name=name))
             await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [each]})
+        await entry_store.forget(connection, tenant, principal_id, user.email, pseudonym(principal_id), now)
         tickets = store.live_tickets
         await connection.execute(delete(tickets).where(tickets.c.tenant_id == tenant, tickets.c.principal_id.in_([principal_id, *keys])))
         await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [principal_id, *keys]})
@@ -99,11 +101,13 @@ def pseudonym(principal_id: int) -> str:
 
 
 async def gather(connection: AsyncConnection, tenant_id: int, principal_id: int) -> Json:
-    """Profile, sessions, keys made, facts by and about a person. Refuses `not_found`."""
+    """Profile, sessions, keys made, what the ways in keep, facts by and about a person. Refuses `not_found`."""
     user = await store.user_by_id(connection, tenant_id, principal_id)
     if user is None:
         raise refuse("not_found")
     params = {"tenant": tenant_id, "person": principal_id}
+    about = {**params, "of_people": list(OF_PEOPLE)}
+    ways_in = await entry_store.kept_of(connection, tenant_id, principal_id, user.email)
     return {
         "person": {
             "id": principal_id,
@@ -119,8 +123,9 @@ async def gather(connection: AsyncConnection, tenant_id: int, principal_id: int)
         },
         "sessions": [_times(row) for row in (await connection.execute(_SESSIONS, params)).mappings()],
         "keys_made": [_times(row) for row in (await connection.execute(_KEYS, params)).mappings()],
+        **{name: [_times(row) for row in rows] for name, rows in ways_in.items()},
         "facts_by": [_times(row) for row in (await connection.execute(_FACTS_BY, params)).mappings()],
-        "facts_about": [_times(row) for row in (await connection.execute(_FACTS_ABOUT, params)).mappings()],
+        "facts_about": [_times(row) for row in (await connection.execute(_FACTS_ABOUT, about)).mappings()],
     }
 
 
@@ -153,7 +158,7 @@ def _times(row: Any) -> Json:
 
 
 _SESSIONS = text("""
-SELECT left(encode(token_hash, 'hex'), 8) AS session, created_at, seen_at, expires_at FROM sessions
+SELECT left(encode(token_hash, 'hex'), 8) AS session, device, address, created_at, seen_at, expires_at FROM sessions
 WHERE tenant_id = :tenant AND principal_id = :person ORDER BY created_at
 """)
 _KEYS = text("""
@@ -170,7 +175,7 @@ _FACTS_BY = text(f"{_OF_FACT} AND f.principal_id = :person ORDER BY c.seq")
 _FACTS_ABOUT = text(f"""{_OF_FACT} AND f.principal_id <> :person AND EXISTS (
   SELECT FROM fact_words w WHERE w.tenant_id = f.tenant_id AND w.fact_id = f.id AND w.principal_id = :person
   UNION ALL SELECT WHERE f.subject = CAST(CAST(:person AS integer) AS text)
-    AND (f.name LIKE 'user%' OR f.name LIKE 'sign%' OR f.name LIKE 'person%' OR f.name = 'warehouses_granted')
+    AND f.name LIKE ANY (:of_people)
 ) ORDER BY c.seq""")
 _EMPTY_WORDS = text("UPDATE fact_words SET words = NULL, salt = NULL WHERE tenant_id = :tenant AND principal_id = ANY (:gone)")
 _FORGET_REPLIES = text("""

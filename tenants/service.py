@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.tenancy import set_slug, set_tenant
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import Refusal, refuse
 from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, Secret, new_key
@@ -26,12 +26,17 @@ from tenants.domain import (
     Role,
     Tenant,
     company_refusal,
-    normal_email,
     password_refusal,
     role_refusal,
-    user_refusal,
 )
 from tenants.messages import NewCompany, NewKey, NewUser
+from tenants.persons import add_user as _add_user
+from tenants.persons import change_user as _change_user
+from tenants.persons import checked as _checked
+from tenants.persons import keep_an_admin as _keep_an_admin
+from tenants.persons import permit as _permit
+from tenants.persons import person as _person
+from tenants.persons import unless as _unless
 from tenants.sessions import end_sessions
 
 MayAdd = Callable[[str, str, int], Refusal | None]
@@ -59,6 +64,7 @@ class People:
             async with unit_of_work(self.engine, 0, SYSTEM.principal_id, SYSTEM.role) as nowhere:
                 tenant, work = await _found(nowhere, company)
                 person = await _add_user(work, admin, email, password_hash)
+                await work.record("company_founded", company.slug, caller=person.principal_id, **_values(company))
                 await prepare(work)
         except IntegrityError as problem:
             if "uq_tenants_slug" not in str(problem.orig):
@@ -130,6 +136,7 @@ class People:
                 await _keep_an_admin(work, principal_id)
             before = await store.granted_codes(work.connection, tenant.id, principal_id)
             await store.grant_warehouses(work.connection, tenant.id, principal_id, warehouses or ())
+            await _change_user(work, principal_id)
             await end_sessions(work, principal_id)
             after = None if warehouses is None else sorted(warehouses.values())
             await work.record("warehouses_granted", str(principal_id), before=before, after=after)
@@ -177,33 +184,10 @@ class People:
         return from_us(self.clock())
 
 
-def _unless(refusal: Refusal | None) -> None:
-    if refusal is not None:
-        raise Refused(refusal)
-
-
-def _permit(by: Actor, permission: str) -> None:
-    if not by.may(permission):
-        raise refuse("not_allowed", permission=permission, role=by.role.label)
-
-
-def _checked(new: NewUser) -> str:
-    email = normal_email(new.email)
-    _unless(user_refusal(new.name, email, new.password, new.role))
-    return email
-
-
 async def _found(nowhere: UnitOfWork, company: NewCompany) -> tuple[Tenant, UnitOfWork]:
     """The tenant's row, the hand of the system, and the transaction bound to the new tenant."""
     table, connection = store.tenants, nowhere.connection
-    values: dict[str, Any] = {
-        "slug": company.slug,
-        "name": company.name.strip(),
-        "time_zone": company.time_zone,
-        "language": company.language,
-        "currency": company.currency,
-        "plan": company.plan,
-    }
+    values = _values(company)
     await set_slug(connection, company.slug)
     tenant_id = int((await connection.execute(table.insert().values(values).returning(table.c.id))).scalar_one())
     await set_tenant(connection, tenant_id)
@@ -211,20 +195,18 @@ async def _found(nowhere: UnitOfWork, company: NewCompany) -> tuple[Tenant, Unit
     await connection.execute(
         store.principals.insert().values(tenant_id=tenant_id, id=SYSTEM.principal_id, kind=SYSTEM.kind, label=SYSTEM.label)
     )
-    await work.record("company_founded", company.slug, **values)
     return Tenant(tenant_id, **values), work
 
 
-async def _add_user(work: UnitOfWork, new: NewUser, email: str, password_hash: str) -> Actor:
-    principal_id = await store.add_principal(work.connection, work.tenant_id, "person", new.name.strip())
-    await work.connection.execute(
-        store.users.insert().values(
-            tenant_id=work.tenant_id, principal_id=principal_id, email=email, password_hash=password_hash, role=int(new.role)
-        )
-    )
-    words = {principal_id: {"name": new.name.strip(), "email": email}}
-    await work.record("user_added", str(principal_id), words=words, role=new.role.label)
-    return Actor(principal_id, "person", new.name.strip(), new.role)
+def _values(company: NewCompany) -> dict[str, Any]:
+    return {
+        "slug": company.slug,
+        "name": company.name.strip(),
+        "time_zone": company.time_zone,
+        "language": company.language,
+        "currency": company.currency,
+        "plan": company.plan,
+    }
 
 
 async def _add_key(work: UnitOfWork, tenant: Tenant, new: NewKey, now: datetime) -> Secret:
@@ -244,22 +226,3 @@ async def _add_key(work: UnitOfWork, tenant: Tenant, new: NewKey, now: datetime)
     )
     await work.record("key_made", secret.prefix, words={principal_id: {"name": name}}, role=new.role.label)
     return secret
-
-
-async def _person(work: UnitOfWork, principal_id: int) -> store.UserRow:
-    user = await store.user_by_id(work.connection, work.tenant_id, principal_id, lock=True)
-    if user is None:
-        raise refuse("not_found")
-    return user
-
-
-async def _keep_an_admin(work: UnitOfWork, leaving: int) -> None:
-    if await store.admins(work.connection, work.tenant_id) == {leaving}:
-        raise refuse("last_admin", {"field": "role"})
-
-
-async def _change_user(work: UnitOfWork, principal_id: int, **values: object) -> None:
-    table = store.users
-    await work.connection.execute(
-        update(table).where(table.c.tenant_id == work.tenant_id, table.c.principal_id == principal_id).values(values)
-    )

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events import origin
 from events.unit_of_work import UnitOfWork, unit_of_work
@@ -17,7 +17,8 @@ from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_session, new_ticket, slug_of_session
 from tenants.domain import PASSWORD_LENGTH_MAX, SYSTEM, TICKET_LIFE, Actor, Role, Tenant, normal_email
-from tenants.messages import Caller, SignedIn, SignIn
+from tenants.entry_store import second_factors
+from tenants.messages import Caller, CodeWanted, SignedIn, SignIn, Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,21 @@ class Sessions:
     telling: set[asyncio.Task[None]] = field(default_factory=set)
     """Facts about failures that are being written."""
 
-    async def sign_in(self, attempt: SignIn) -> SignedIn:
-        """A fresh session. Refuses with `wrong_credentials` whichever part was wrong, after the same work."""
+    async def sign_in(self, attempt: SignIn) -> SignedIn | CodeWanted:
+        """A fresh session, or word that a code is wanted first. Refuses with `wrong_credentials` whichever part was wrong, after the
+        same work."""
         async with self.engine.begin() as connection:
             tenant = await store.enter(connection, attempt.slug)
             user = await store.user_by_email(connection, tenant.id, normal_email(attempt.email)) if tenant else None
+            second = tenant is not None and user is not None and await has_second_factor(connection, tenant.id, user.actor.principal_id)
         fits = await self.passwords.matches(attempt.password[:PASSWORD_LENGTH_MAX], user.password_hash if user else None)
         if tenant is None or user is None or not fits or user.disabled_at is not None or user.actor.role is Role.SYSTEM:
             self._tell_failure(tenant, user)
             raise refuse("wrong_credentials")
+        if second:
+            return CodeWanted(tenant.slug, user.actor.principal_id, stamp_of(user))
         rehashed = await self._rehash(attempt.password, user.password_hash)
-        return await self._open(tenant, user.actor, attempt.cookie, rehashed)
+        return await self.open(tenant, user.actor, attempt.visitor, rehashed)
 
     async def sign_out(self, cookie: str) -> None:
         """End the session of this cookie, if it is one."""
@@ -101,10 +106,10 @@ class Sessions:
     async def _rehash(self, password: str, stored: str | None) -> str | None:
         return await self.passwords.hash(password) if stored and self.passwords.is_outdated(stored) else None
 
-    async def _open(self, tenant: Tenant, actor: Actor, old_cookie: str | None, rehashed: str | None) -> SignedIn:
-        """A new token at every sign-in, so one planted before it (fixation) opens nothing after it."""
+    async def open(self, tenant: Tenant, actor: Actor, visitor: Visitor, rehashed: str | None = None) -> SignedIn:
+        """A session for whoever has shown who they are. A new token each time: one planted before (fixation) opens nothing after."""
         secret, now, table = new_session(tenant.slug), self._now(), store.sessions
-        planted = fingerprint(old_cookie or "")
+        planted = fingerprint(visitor.cookie or "")
         async with unit_of_work(self.engine, tenant.id, actor.principal_id, actor.role) as work:
             await work.connection.execute(delete(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == planted))
             await work.connection.execute(
@@ -115,8 +120,11 @@ class Sessions:
                     created_at=now,
                     seen_at=now,
                     expires_at=now + tenant.settings.session_longest,
+                    device=visitor.device,
+                    address=visitor.address,
                 )
             )
+            await store.seen(work.connection, tenant.id, actor.principal_id, now)
             if rehashed:
                 await _keep_hash(work, actor.principal_id, rehashed)
             origin.arrive(origin.current().address, secret.hash)  # the session that begins here
@@ -126,6 +134,18 @@ class Sessions:
 
     def _now(self) -> datetime:
         return from_us(self.clock())
+
+
+async def has_second_factor(connection: AsyncConnection, tenant_id: int, principal_id: int) -> bool:
+    """Whether the person is asked for a code after the password."""
+    table = second_factors
+    query = select(table.c.confirmed_at).where(table.c.tenant_id == tenant_id, table.c.principal_id == principal_id)
+    return (await connection.execute(query)).scalar_one_or_none() is not None
+
+
+def stamp_of(user: store.UserRow) -> str:
+    """Stands for the person's present password without telling anything of it."""
+    return fingerprint(user.password_hash or "").hex()[:32]
 
 
 async def end_sessions(work: UnitOfWork, principal_id: int) -> None:

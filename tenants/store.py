@@ -75,6 +75,8 @@ users = Table(
     Column("choices", JSONB, nullable=False, server_default="{}"),  # time zone and formats: tenants.settings
     timestamp("disabled_at", nullable=True),
     timestamp("created_at"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    timestamp("seen_at", nullable=True),
     _of_principal(),
     UniqueConstraint("tenant_id", "email"),
 )
@@ -88,6 +90,9 @@ sessions = Table(
     timestamp("created_at"),
     timestamp("seen_at"),
     timestamp("expires_at"),
+    Column("id", Integer, Identity(), nullable=False),  # for its person to end it by: nothing can be opened with it
+    Column("device", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
     _of_principal(),
 )
 
@@ -141,6 +146,8 @@ class UserRow:
     email: str
     password_hash: str | None
     disabled_at: datetime | None
+    seen_at: datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +202,12 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
     """The session with this hash and its person."""
     query = (
         _users()
-        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at, sessions.c.expires_at)
+        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at.label("used_at"), sessions.c.expires_at)
         .join(sessions, (sessions.c.tenant_id == users.c.tenant_id) & (sessions.c.principal_id == users.c.principal_id))
         .where(sessions.c.tenant_id == tenant, sessions.c.token_hash == token_hash)
     )
     row = (await connection.execute(query)).one_or_none()
-    return SessionRow(_user(row), row.began_at, row.seen_at, row.expires_at) if row else None
+    return SessionRow(_user(row), row.began_at, row.used_at, row.expires_at) if row else None
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
@@ -238,7 +245,7 @@ async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
 
     They are locked until the transaction ends, so that two of them cannot step down at once.
     """
-    unlimited = _granted(users).is_(None)
+    unlimited = granted(users).is_(None)
     query = select(users.c.principal_id).where(
         users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None), unlimited
     )
@@ -263,31 +270,37 @@ async def granted_codes(connection: AsyncConnection, tenant: int, principal_id: 
     return list((await connection.execute(query, {"tenant": tenant, "principal": principal_id})).scalars()) or None
 
 
+async def seen(connection: AsyncConnection, tenant: int, principal_id: int, now: datetime) -> None:
+    """Note when the person was last here: sessions go, this stays."""
+    mine = (users.c.tenant_id == tenant) & (users.c.principal_id == principal_id)
+    await connection.execute(users.update().where(mine).values(seen_at=now))
+
+
 async def add_principal(connection: AsyncConnection, tenant: int, kind: str, label: str) -> int:
     """A new hand for the ledger; its id."""
     made = await connection.execute(principals.insert().values(tenant_id=tenant, kind=kind, label=label).returning(principals.c.id))
     return int(made.scalar_one())
 
 
-def _granted(of: Table) -> Any:
+def granted(of: Table) -> Any:
     """The warehouses that a principal is limited to, NULL when it is not."""
     mine = (warehouse_grants.c.tenant_id == of.c.tenant_id) & (warehouse_grants.c.principal_id == of.c.principal_id)
     return select(func.array_agg(warehouse_grants.c.warehouse_id)).where(mine).scalar_subquery()
 
 
 def _users() -> Any:
-    return select(users, principals.c.label, _granted(users).label("warehouses")).join(
+    return select(users, principals.c.label, granted(users).label("warehouses")).join(
         principals, (principals.c.tenant_id == users.c.tenant_id) & (principals.c.id == users.c.principal_id)
     )
 
 
 def _keys() -> Any:
-    return select(api_keys, _granted(api_keys).label("warehouses"))
+    return select(api_keys, granted(api_keys).label("warehouses"))
 
 
 def _user(row: Row[Any]) -> UserRow:
     actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, Choices.of(row.choices), _limited(row.warehouses))
-    return UserRow(actor, row.email, row.password_hash, row.disabled_at)
+    return UserRow(actor, row.email, row.password_hash, row.disabled_at, row.seen_at, row.version)
 
 
 def _key(row: Row[Any]) -> KeyRow:

@@ -61,10 +61,11 @@ async def serving(
     world: World | None = None,
 ) -> AsyncIterator[Server]:
     """Serve inside the block; on a free port unless a server of before is to come back, with the people it had."""
+    port = port or _free_port()
     settings = Settings(
         var=var,
         host="127.0.0.1",
-        port=port or _free_port(),
+        port=port,
         server=server_name,  # type: ignore[arg-type]
         web_workers=1,
         database_url=None,
@@ -77,6 +78,9 @@ async def serving(
         log_level="warning",
         environment="development",
         secret="a secret of tests that is long enough",
+        public_url=f"http://127.0.0.1:{port}",
+        mail_from="Onhand <post@onhand.example>",
+        sign_up="open",
     )
     engine = make_engine(database.app, pool_size=4)
     closing = asyncio.Event()

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from quart import Quart
 
 from tenants.credentials import Passwords
-from web import access, api, exports, fast, filters, kiosk, live, locale, pages, refusals, respond, shell, static, trace
+from web import access, api, exports, fast, filters, kiosk, letters, live, locale, pages, refusals, respond, shell, static, trace
 from web.wiring import BODY_MAX, Wiring, make_parts, parts
 
 
@@ -34,6 +34,7 @@ def create_app(wiring: Wiring, passwords: Passwords | None = None, lean: bool = 
     if lean:
         fast.install(app)
     app.while_serving(_limits_shared)
+    app.while_serving(_letters_sent)
     app.after_serving(app.extensions["onhand"].sessions.settled)
     app.after_serving(app.extensions["onhand"].passwords.close)
     return app
@@ -47,3 +48,10 @@ async def _limits_shared() -> AsyncGenerator[None, None]:
     yield
     if sharing is not None:
         sharing.cancel()
+
+
+async def _letters_sent() -> AsyncGenerator[None, None]:
+    """While the app serves, letters go out: at once after their cause, and what did not go through is tried again."""
+    carrying = asyncio.create_task(letters.carry(parts().post))
+    yield
+    carrying.cancel()

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
-from kit.clock import NEVER, SECOND, from_us, rfc3339
+from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
 from kit.money import rounded
 from kit.quantity import format_qty, parse
 from web import deeds, locale
@@ -194,6 +194,11 @@ def whole_day(us: int) -> str:
     return format_datetime(_local(us), _patterns()[3], locale=_language())
 
 
+def us(moment: datetime) -> int:
+    """A moment as microseconds, as the other filters take it."""
+    return to_us(moment)
+
+
 def iso(us: int) -> str:
     """For the `datetime` attribute."""
     return rfc3339(us)
@@ -279,7 +284,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    iso, left, state, role, deed, fact, choices, initials,
+    us, iso, left, state, role, deed, fact, choices, initials,
 )  # fmt: skip
 
 

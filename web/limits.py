@@ -19,6 +19,15 @@ import structlog
 from db.gcra import SharedGcra, Spending, Unshared
 
 SIGN_INS_PER_MINUTE = 10
+HOUR_S = 3600.0
+CODES_PER_HOUR = 10
+"""Wrong second factors of a person, and their password is known by then. Three of a million codes fit at a time: 240 tries a day
+hit one in four years, and the owner sees none of it coming."""
+LETTERS_TO_ADDRESS_PER_HOUR = 5
+LETTERS_FROM_ADDRESS_PER_HOUR = 30
+INVITATIONS_PER_HOUR = 100
+LINKS_PER_MINUTE = 60
+"""Links opened and slugs looked up from an address. A link has 256 bits; this only keeps the noise down."""
 MUTATIONS_PERIOD_S = 10.0
 MUTATIONS_OF_PRINCIPAL = 15_000
 """In 10 s: so high that a shop whose whole flash sale comes through one key does not meet it; it stops a program gone wild."""
@@ -101,6 +110,11 @@ class Limits:
 
     sign_in_of_person: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
     sign_in_from_address: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
+    code_of_person: Limiter = field(default_factory=lambda: Limiter(CODES_PER_HOUR, HOUR_S))
+    letter_to_address: Limiter = field(default_factory=lambda: Limiter(LETTERS_TO_ADDRESS_PER_HOUR, HOUR_S))
+    letter_from_address: Limiter = field(default_factory=lambda: Limiter(LETTERS_FROM_ADDRESS_PER_HOUR, HOUR_S))
+    invitations_of_tenant: Limiter = field(default_factory=lambda: Limiter(INVITATIONS_PER_HOUR, HOUR_S))
+    link_from_address: Limiter = field(default_factory=lambda: Limiter(LINKS_PER_MINUTE))
     of_principal: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_PRINCIPAL))
     of_tenant: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_TENANT))
 

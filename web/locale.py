@@ -1,21 +1,11 @@
-"""Which language and time zone a request is answered in, and the catalogues of the sentences.
-
-Catalogues are kept as text (`.po`, one file per part of the product and language) and read once at the start, so there is
-no compiled file to forget. English is the language of the sources and needs none.
-"""
+"""Which language and time zone a request is answered in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import Translations
 from quart import Quart, g, has_request_context, has_websocket_context, request, websocket
 from quart.wrappers.base import BaseRequestWebsocket
 from quart_babel import Babel
@@ -26,8 +16,9 @@ from werkzeug.http import parse_accept_header
 from tenants.domain import LANGUAGES
 from tenants.messages import Caller
 from web import session
+from web.catalogues import FOLDER, catalogue
 
-FOLDER = Path(__file__).parent / "translations"
+__all__ = ["FOLDER", "catalogue"]
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
@@ -38,21 +29,6 @@ def install(app: Quart) -> None:
     cache = babel.domain_instance.get_translations_cache()
     for each in LANGUAGES:
         cache[each, "messages"] = catalogue(each)
-
-
-@cache
-def catalogue(language: str) -> Translations:
-    """All sentences of a language, from every `.po` of its folder."""
-    merged = Translations()
-    for path in sorted((FOLDER / language).glob("**/*.po")):
-        with path.open("rb") as source:
-            compiled = BytesIO()
-            write_mo(compiled, read_po(source, locale=language))
-        compiled.seek(0)
-        part = Translations(compiled)
-        merged = part if not merged.files else merged.merge(part)
-        merged.files.append(str(path))
-    return merged
 
 
 def gettext(sentence: str) -> str:

@@ -68,6 +68,24 @@ _REQUEST = {
     "unavailable": Meaning(503, _("Not available right now"), _("This cannot be done at the moment. Try again; the same key stays valid.")),
 }
 
+_ENTRY = {
+    "wrong_password": Meaning(422, _("The password is wrong"), _("This is not your password.")),
+    "wrong_code": Meaning(422, _("The code does not fit"), _("The code does not fit. Each code works once; wait for the next one.")),
+    "too_many_attempts": Meaning(429, _("Too many attempts"), _("Too many attempts. Try again in %(retry_after_s)s s.")),
+    "sign_in_again": Meaning(401, _("Sign in again"), _("That took too long, or something changed. Sign in again.")),
+    "second_factor_on": Meaning(409, _("There is a second factor"), _("A second factor is in use already.")),
+    "second_factor_off": Meaning(409, _("There is no second factor"), _("There is no second factor.")),
+    "link_spent": Meaning(410, _("The link is spent"), _("This link was used, has run out or was withdrawn. Ask for a new one.")),
+    "invitation_closed": Meaning(409, _("The invitation is closed"), _("This invitation was accepted or withdrawn.")),
+    "already_invited": Meaning(
+        409, _("Already invited"), _("There is an open invitation for %(email)s. Send it again, or withdraw it first.")
+    ),
+    "sign_up_closed": Meaning(403, _("Sign-up is closed"), _("New companies are not taken here.")),
+    "no_mail": Meaning(
+        503, _("Letters cannot be sent"), _("No mail server is set up here (ONHAND_SMTP_URL), so nobody would get the letter.")
+    ),
+}
+
 _STOCK = {
     "insufficient_stock": Meaning(
         409, _("Not enough is available"), _("Only %(available)s of %(requested)s available for %(sku)s in %(warehouse)s.")
@@ -201,4 +219,4 @@ _CHOSEN = {
     "not_confirmed": Meaning(422, _("Not confirmed"), _("Type %(expected)s to confirm.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _STOCK | _THINGS | _CHOSEN
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _CHOSEN

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from quart import Response, g, request
 
 from kit.ids import token
+from tenants.messages import CodeWanted
 from tenants.settings import SESSION_LONGEST_MAX
 from web.wiring import parts
 
@@ -13,6 +14,9 @@ COMPANY = "onhand_company"
 LANGUAGE = "onhand_language"
 THEME = "onhand_theme"
 VISIT = "onhand_visit"
+STEP = "onhand_step"
+STEP_LIFE_S = 300
+"""How long the second step of signing in may take."""
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -54,6 +58,25 @@ def remembered_company() -> str:
         return ""
 
 
+def keep_step(response: Response, wanted: CodeWanted, next_page: str) -> None:
+    """Remember who showed their password and owes a code. No session: it opens nothing but the page that asks for the code."""
+    _set(response, STEP, _step_signer().dumps([wanted.slug, wanted.principal_id, wanted.stamp, next_page]), STEP_LIFE_S)
+
+
+def step() -> tuple[CodeWanted, str] | None:
+    """Who owes a code in this browser, and the page they wanted; None when nobody does, or it took too long."""
+    try:
+        slug, principal_id, stamp, next_page = _step_signer().loads(request.cookies.get(STEP, ""), max_age=STEP_LIFE_S)
+    except BadSignature:
+        return None
+    return CodeWanted(slug, principal_id, stamp), next_page
+
+
+def drop_step(response: Response) -> None:
+    """Nobody owes a code any more."""
+    response.delete_cookie(STEP, path="/", secure=is_secure(), httponly=True, samesite="Lax")
+
+
 def csrf_token() -> str:
     """The token a form must bring back. It is bound to the session, and before sign-in to this browser's visit."""
     return _signer("csrf").dumps(_bound_to(make=True))
@@ -90,6 +113,10 @@ def _session_name() -> str:
 
 def _set(response: Response, name: str, value: str, max_age: int | None) -> None:
     response.set_cookie(name, value, max_age=max_age, path="/", secure=is_secure(), httponly=True, samesite="Lax")
+
+
+def _step_signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(parts().wiring.secret, salt="second step")
 
 
 def _signer(salt: str) -> URLSafeSerializer:

@@ -13,12 +13,21 @@ from billing.entitlements import may_add
 from db.gcra import SharedGcra
 from inventory.context import Stock
 from kit.clock import Clock
+from tenants.account import Accounts
 from tenants.callers import Callers
 from tenants.company import Company
 from tenants.credentials import Passwords
+from tenants.invitations import Invitations
+from tenants.mails import Post
 from tenants.privacy import Privacy
+from tenants.resets import Resets
+from tenants.seal import Seal
+from tenants.second_factor import SecondFactors
 from tenants.service import People
 from tenants.sessions import Sessions
+from tenants.sign_ups import SignUps
+from tenants.staff import Staff
+from web.letters import Transport, carrier
 from web.limits import Limits
 from web.turnstile import Turnstile
 
@@ -33,7 +42,8 @@ BODY_MAX = 2**20
 
 class Wiring(Protocol):
     """The rest of the house as the web sees it. `environment` is `development` or `production`; `gauges` tells what the shards count,
-    `run_jobs` runs the jobs that are due, for whoever shows the `jobs_token`. `shared_limits` is None where there is no Redis."""
+    `run_jobs` runs the jobs that are due, for whoever shows the `jobs_token`. `shared_limits` is None where there is no Redis, `mail`
+    where there is no mail server; links in letters begin with `public_url`."""
 
     @property
     def secret(self) -> str: ...
@@ -57,6 +67,14 @@ class Wiring(Protocol):
     def jobs_token(self) -> str | None: ...
     @property
     def run_jobs(self) -> Callable[[], Awaitable[Sequence[dict[str, Any]]]]: ...
+    @property
+    def mail(self) -> Transport | None: ...
+    @property
+    def mail_from(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def sign_up_open(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +90,41 @@ class Parts:
     privacy: Privacy
     limits: Limits
     turnstile: Turnstile
+    post: Post
+    sign_ups: SignUps
+    invitations: Invitations
+    resets: Resets
+    second_factors: SecondFactors
+    accounts: Accounts
+    staff: Staff
 
 
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
     """Parts on top of the wiring. Tests hand in cheaper passwords."""
     passwords = passwords or Passwords()
-    callers = Callers(wiring.engine, wiring.clock, tell=wiring.relay.revoked)
+    engine, clock = wiring.engine, wiring.clock
+    callers, seal = Callers(engine, clock, tell=wiring.relay.revoked), Seal(wiring.secret)
     wiring.relay.listen_revoked(callers.hear)
+    sessions = Sessions(engine, passwords, callers, clock)
+    people = People(engine, passwords, callers, clock, may_add)
+    post = Post(engine, clock, seal, carrier(wiring.mail, wiring.mail_from, wiring.public_url), wiring.environment == "development")
     return Parts(
         wiring,
         passwords,
         callers,
-        Sessions(wiring.engine, passwords, callers, wiring.clock),
-        People(wiring.engine, passwords, callers, wiring.clock, may_add),
-        Company(wiring.engine, callers),
-        Privacy(wiring.engine, callers, wiring.clock),
+        sessions,
+        people,
+        Company(engine, callers),
+        Privacy(engine, callers, clock),
         Limits(),
         Turnstile(),
+        post,
+        SignUps(engine, people, clock, post, wiring.sign_up_open),
+        Invitations(engine, passwords, clock, post, may_add),
+        Resets(engine, passwords, callers, clock, post),
+        SecondFactors(engine, passwords, sessions, callers, clock, seal, post),
+        Accounts(engine, passwords, sessions, callers, clock, post),
+        Staff(callers, clock, may_add),
     )
 
 

@@ -17,6 +17,7 @@ const behaviours = {
   scan: () => import("./scan.js"),
   tabs: () => import("./tabs.js"),
   toast: () => import("./toast.js"),
+  zone: () => import("./zone.js"),
 };
 const begun = new WeakMap();
 

@@ -51,6 +51,10 @@ class Wired:
     shared_limits: Any = None
     jobs_token: str | None = None
     run_jobs: Any = None
+    mail: Any = None
+    mail_from: str = "Onhand <post@onhand.example>"
+    public_url: str = "https://onhand.example"
+    sign_up_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

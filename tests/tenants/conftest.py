@@ -11,6 +11,7 @@ from db.engine import make_engine
 from tests.conftest import Database
 from tests.people import World, populate
 from tests.tenants.clocks import MovableClock
+from tests.tenants.entry import Ways
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ def clock() -> MovableClock:
 async def world(engine: AsyncEngine, clock: MovableClock) -> World:
     """Alice, Bob and Carol."""
     return await populate(engine, clock)
+
+
+@pytest.fixture
+def ways(world: World, clock: MovableClock) -> Ways:
+    """Sign-up, invitations, resets, second factors; letters stay in the outbox."""
+    return Ways(world, clock)

@@ -32,7 +32,7 @@ async def test_a_company_begins_with_its_admin_and_the_hand_of_the_system(world:
         kinds = (await connection.execute(text("SELECT id, kind FROM principals WHERE id = 0"))).all()
         facts = (await connection.execute(text("SELECT name FROM facts ORDER BY id LIMIT 2"))).scalars().all()
     assert kinds == [(0, "system")]
-    assert facts == ["company_founded", "user_added"]
+    assert facts == ["user_added", "company_founded"]
 
 
 async def test_an_address_is_given_once(world: World) -> None:

@@ -15,6 +15,7 @@ from web.assets import MANIFEST, manifest
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "web/templates").rglob("*.html"))
+LETTERS = sorted((ROOT / "web/templates/mail").glob("*.txt"))
 SCRIPTS = sorted((ROOT / "static/js").rglob("*.js"))
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
@@ -69,6 +70,16 @@ def test_every_sentence_of_the_screens_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["ru", "ky"])
+def test_letters_and_people_keep_their_facts(language: str) -> None:
+    with (ROOT / "web/translations" / language / "LC_MESSAGES/people.po").open("rb") as source:
+        messages = [message for message in read_po(source, locale=language) if message.id]
+    for message in messages:
+        asked = _facts(message.id if isinstance(message.id, str) else message.id[-1])
+        for said in [message.string] if isinstance(message.string, str) else message.string or ():
+            assert _facts(said) == asked, message.id
+
+
+@pytest.mark.parametrize("language", ["ru", "ky"])
 def test_translations_keep_the_facts_and_nothing_is_left_over(language: str) -> None:
     with (ROOT / "web/translations" / language / "LC_MESSAGES/screens.po").open("rb") as source:
         messages = [message for message in read_po(source, locale=language) if message.id]
@@ -82,7 +93,7 @@ def test_translations_keep_the_facts_and_nothing_is_left_over(language: str) -> 
 def sentences() -> Iterator[Words]:
     """Every sentence that a template or a filter says."""
     options = {"silent": "false", "trimmed": "true"}
-    for path in TEMPLATES:
+    for path in TEMPLATES + LETTERS:
         for found in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS, options=options):
             yield found[1]
     for name in ("filters.py", "deeds.py", "explanations.py", "pages/privacy.py"):

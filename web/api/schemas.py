@@ -244,6 +244,32 @@ SCHEMAS: dict[str, Schema] = {
         ),
         version=_WHOLE,
     ),
+    "Person": {
+        **_object(
+            id=_WHOLE,
+            name=_TEXT,
+            email=_TEXT,
+            role=_one_of(*(role.label for role in Role)),
+            warehouses={"type": ["array", "null"], "items": _TEXT},
+            disabled=_TRUTH,
+            second_factor=_TRUTH,
+            seen_at=_NULLABLE_TIME,
+            created_at=_TIME,
+            version=_WHOLE,
+        ),
+        "description": "`warehouses` is null for whoever is not limited to some.",
+    },
+    "Invitation": _object(
+        id=_WHOLE,
+        email=_TEXT,
+        role=_one_of(*(role.label for role in Role)),
+        warehouses={"type": ["array", "null"], "items": _TEXT},
+        language=_one_of("en", "ru", "ky"),
+        state=_one_of("open", "accepted", "revoked", "expired"),
+        created_at=_TIME,
+        expires_at=_TIME,
+        invited_by=_TEXT,
+    ),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
     "JobRun": {
         **_object(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,9 @@ from inventory.locations.queries import Location, Warehouse
 from kit import money
 from kit.clock import rfc3339, to_us
 from kit.quantity import format_qty
+from tenants.invitations import Invitation
 from tenants.messages import Caller
+from tenants.staff import Colleague
 
 Json = dict[str, Any]
 
@@ -221,6 +224,47 @@ def me(caller: Caller, warehouses: list[str] | None) -> Json:
         "permissions": actor.permissions,
         "warehouses": warehouses,
     }
+
+
+def person(found: Colleague, codes: Mapping[int, str]) -> Json:
+    """A person; `codes` are those of all warehouses by id."""
+    return {
+        "id": found.id,
+        "name": found.name,
+        "email": found.email,
+        "role": found.role,
+        "warehouses": _codes(found.warehouses, codes),
+        "disabled": found.disabled,
+        "second_factor": found.second_factor,
+        "seen_at": _time(found.seen_at) if found.seen_at else None,
+        "created_at": _time(found.created_at),
+        "version": found.version,
+    }
+
+
+PERSON_COLUMNS = ("id", "name", "email", "role", "warehouses", "disabled", "second_factor", "seen_at", "created_at", "version")
+
+
+def invitation(found: Invitation, codes: Mapping[int, str]) -> Json:
+    """An invitation. Its link is in the letter and nowhere else."""
+    return {
+        "id": found.id,
+        "email": found.email,
+        "role": found.role,
+        "warehouses": _codes(found.warehouses, codes),
+        "language": found.language,
+        "state": found.state,
+        "created_at": _time(found.created_at),
+        "expires_at": _time(found.expires_at),
+        "invited_by": found.invited_by,
+    }
+
+
+INVITATION_COLUMNS = ("id", "email", "role", "warehouses", "language", "state", "created_at", "expires_at", "invited_by")
+
+
+def _codes(ids: tuple[int, ...] | None, codes: Mapping[int, str]) -> list[str] | None:
+    return None if ids is None else sorted(codes[each] for each in ids)
 
 
 def _time(moment: datetime) -> str:

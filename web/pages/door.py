@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response, g, redirect, request, url_for
+from quart import Blueprint, Response, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from quart_babel import gettext
 
 from kit.errors import refuse
 from tenants import queries
 from tenants.domain import normal_email
-from tenants.messages import SignedIn, SignIn
-from web import limits, respond, session
+from tenants.messages import CodeWanted, SignedIn, SignIn
+from web import respond, session, visitors
 from web.access import public, require_same_site, whoever
 from web.forms import Form, refusals_of, typed
-from web.limits import Spent
 from web.wiring import parts
 
 pages = Blueprint("door", __name__)
@@ -48,10 +47,9 @@ async def enter() -> Response:
     await require_same_site()
     form = await typed()
     with refusals_of(form):
-        return await _through(form, await _recognise(form))
-    response = await _show(form)
-    response.headers.update(limits.headers(g.spent) if g.get("spent") else {})
-    return response
+        found = await _recognise(form)
+        return await through(found, form["next"]) if isinstance(found, SignedIn) else _to_second_step(found, form["next"])
+    return await _show(form)
 
 
 @pages.post("/sign-out")
@@ -68,31 +66,32 @@ async def sign_out() -> Response:
     return response
 
 
-async def _recognise(form: Form) -> SignedIn:
+async def _recognise(form: Form) -> SignedIn | CodeWanted:
     company, email, password = form.text("company").lower(), form.text("email", 254), form["password"]
     if not password:
         raise refuse("value_missing", {"field": "password"})
-    address = request.remote_addr or ""
-    keys = ((parts().limits.sign_in_of_person, f"{company} {normal_email(email)}"), (parts().limits.sign_in_from_address, address))
+    by = visitors.visitor()
+    keys = ((parts().limits.sign_in_of_person, f"{company} {normal_email(email)}"), (parts().limits.sign_in_from_address, by.address))
     for limiter, key in keys:
-        _must_be_allowed(limiter.spend(key))
-    signed_in = await parts().sessions.sign_in(SignIn(company, email, password, session.session_cookie()))
+        visitors.knock(limiter, key, "too_many_sign_ins")
+    found = await parts().sessions.sign_in(SignIn(company, email, password, by.cookie, by.device, by.address))
     # Only failures count, so an office behind one address may all come at nine.
     for limiter, key in keys:
-        limiter.give_back(key)
-    g.spent = None
-    return signed_in
+        visitors.succeeded(limiter, key)
+    return found
 
 
-def _must_be_allowed(spent: Spent) -> None:
-    g.spent = spent
-    if not spent.allowed:
-        raise refuse("too_many_sign_ins", retry_after_s=spent.retry_after_s)
+def _to_second_step(wanted: CodeWanted, next_page: str) -> Response:
+    """The password was right; there is no session before the code is."""
+    response = respond.see_other(url_for("second_factor.ask"))
+    session.keep_step(response, wanted, next_page)
+    return response
 
 
-async def _through(form: Form, signed_in: SignedIn) -> Response:
+async def through(signed_in: SignedIn, next_page: str = "", sentence: str = "") -> Response:
+    """Inside: the browser gets its session, and goes to the page that was wanted."""
     slug = signed_in.caller.tenant.slug
-    response = await respond.done(_own_page(slug, form["next"]) or url_for("dashboard.show", tenant=slug))
+    response = await respond.done(_own_page(slug, next_page) or url_for("dashboard.show", tenant=slug), sentence)
     session.keep_session(response, signed_in.cookie)
     session.remember_company(response, slug)
     return response
@@ -109,7 +108,9 @@ async def _show(form: Form) -> Response:
     form.values.pop("password", None)
     company = await _company_name(slug) if slug == session.remembered_company() else None
     title = gettext("Sign in to %(company)s", company=company) if company else gettext("Sign in")
-    return await respond.page("door/sign_in.html", form.status, form=form, company=company, title=title)
+    return await respond.page(
+        "door/sign_in.html", form.status, form=form, company=company, title=title, may_sign_up=parts().sign_ups.is_open
+    )
 
 
 async def _company_name(slug: str) -> str | None:
