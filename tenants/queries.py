@@ -23,16 +23,27 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key in the list of keys; of its text only the beginning is known."""
+    """A key in the list of keys; of its text only the beginning is known. `old_until`: the secret before works until then."""
 
     id: int
+    kind: str
     name: str
     prefix: str
     role: str
+    scopes: tuple[str, ...] | None
+    warehouses: frozenset[int] | None
+    made_by: str | None
     created_at: datetime
     used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    old_until: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
 
 async def people(connection: AsyncConnection, tenant_id: int) -> list[Person]:
@@ -44,20 +55,21 @@ async def people(connection: AsyncConnection, tenant_id: int) -> list[Person]:
 
 
 async def keys(connection: AsyncConnection, tenant_id: int) -> list[Key]:
-    """All API keys of the company, newest first."""
-    return [
-        Key(
-            row.actor.principal_id,
-            row.name,
-            row.prefix,
-            row.actor.role.label,
-            row.created_at,
-            row.used_at,
-            row.expires_at,
-            row.revoked_at,
-        )
-        for row in await store.keys_of(connection, tenant_id)
-    ]
+    """All keys of the company, newest first."""
+    return [_key(row) for row in await store.keys_of(connection, tenant_id)]
+
+
+async def key(connection: AsyncConnection, tenant_id: int, principal_id: int) -> Key | None:
+    """One key."""
+    row = await store.key_by_id(connection, tenant_id, principal_id)
+    return _key(row) if row else None
+
+
+def _key(row: store.KeyRow) -> Key:
+    who = row.actor
+    scopes = None if who.scopes is None else tuple(sorted(who.scopes))
+    named = (who.principal_id, who.kind, row.name, row.prefix, who.role.label, scopes, who.warehouses, row.made_by)
+    return Key(*named, row.created_at, row.used_at, row.expires_at, row.revoked_at, row.old_until)
 
 
 async def name_of(connection: AsyncConnection, slug: str) -> str | None:

@@ -20,8 +20,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
@@ -29,7 +31,8 @@ from db.tenancy import set_slug, set_tenant
 from tenants.domain import Actor, Role, Tenant
 
 
-def _of_principal() -> ForeignKeyConstraint:
+def of_principal() -> ForeignKeyConstraint:
+    """Ties a row to whoever it is about."""
     return ForeignKeyConstraint(["tenant_id", "principal_id"], ["principals.tenant_id", "principals.id"])
 
 
@@ -51,7 +54,7 @@ principals = Table(
     metadata,
     tenant_id(),
     Column("id", Integer, Identity(), primary_key=True),
-    Column("kind", Text, nullable=False),  # person | key | system
+    Column("kind", Text, nullable=False),  # person | key | device | machine | system
     Column("label", Text, nullable=False),  # shown wherever the ledger says who
     timestamp("created_at"),
     ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),
@@ -68,7 +71,7 @@ users = Table(
     Column("language", Text),
     timestamp("disabled_at", nullable=True),
     timestamp("created_at"),
-    _of_principal(),
+    of_principal(),
     UniqueConstraint("tenant_id", "email"),
 )
 
@@ -81,7 +84,8 @@ sessions = Table(
     timestamp("created_at"),
     timestamp("seen_at"),
     timestamp("expires_at"),
-    _of_principal(),
+    Column("via", Text, nullable=False, server_default="password"),  # password | sso
+    of_principal(),
 )
 
 api_keys = Table(
@@ -97,8 +101,13 @@ api_keys = Table(
     timestamp("expires_at", nullable=True),
     timestamp("used_at", nullable=True),
     timestamp("revoked_at", nullable=True),
-    _of_principal(),
+    Column("scopes", ARRAY(Text)),  # NULL: all of the role
+    Column("made_by", Integer),  # NULL: not known
+    Column("old_hash", LargeBinary),  # the secret before, until `old_until`
+    timestamp("old_until", nullable=True),
+    of_principal(),
     UniqueConstraint("tenant_id", "key_hash"),
+    UniqueConstraint("tenant_id", "old_hash"),
 )
 
 warehouse_grants = Table(
@@ -107,7 +116,7 @@ warehouse_grants = Table(
     tenant_id(),
     Column("principal_id", Integer, primary_key=True),
     Column("warehouse_id", Integer, primary_key=True),
-    _of_principal(),
+    of_principal(),
     ForeignKeyConstraint(["tenant_id", "warehouse_id"], ["warehouses.tenant_id", "warehouses.id"]),
 )
 """Who is limited to which warehouses. Whoever has no row here is not limited."""
@@ -122,7 +131,7 @@ live_tickets = Table(
     timestamp("expires_at"),
     Column("spent", Boolean, nullable=False, server_default="false"),
     Column("proof", LargeBinary, nullable=False),  # hash of the session or key that asked: the connection ends with it
-    _of_principal(),
+    of_principal(),
 )
 
 
@@ -157,6 +166,9 @@ class KeyRow:
     expires_at: datetime | None
     used_at: datetime | None
     revoked_at: datetime | None
+    old_hash: bytes | None
+    old_until: datetime | None
+    made_by: str | None
 
 
 async def enter(connection: AsyncConnection, slug: str) -> Tenant | None:
@@ -195,8 +207,16 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
-    """The API key with this hash."""
-    row = (await connection.execute(_keys().where(api_keys.c.tenant_id == tenant, api_keys.c.key_hash == key_hash))).one_or_none()
+    """The key with a secret of this hash: its own, or the one before that."""
+    shown = or_(api_keys.c.key_hash == key_hash, api_keys.c.old_hash == key_hash)
+    row = (await connection.execute(_keys().where(api_keys.c.tenant_id == tenant, shown))).one_or_none()
+    return _key(row) if row else None
+
+
+async def key_by_id(connection: AsyncConnection, tenant: int, principal_id: int, *, lock: bool = False) -> KeyRow | None:
+    """The key with this principal id; `lock` keeps others from changing it until the transaction ends."""
+    query = _keys().where(api_keys.c.tenant_id == tenant, api_keys.c.principal_id == principal_id)
+    row = (await connection.execute(query.with_for_update(of=api_keys) if lock else query)).one_or_none()
     return _key(row) if row else None
 
 
@@ -264,7 +284,12 @@ def _users() -> Any:
 
 
 def _keys() -> Any:
-    return select(api_keys, _granted(api_keys).label("warehouses"))
+    maker = principals.alias("maker")
+    return (
+        select(api_keys, principals.c.kind, maker.c.label.label("maker"), _granted(api_keys).label("warehouses"))
+        .join(principals, (principals.c.tenant_id == api_keys.c.tenant_id) & (principals.c.id == api_keys.c.principal_id))
+        .outerjoin(maker, (maker.c.tenant_id == api_keys.c.tenant_id) & (maker.c.id == api_keys.c.made_by))
+    )
 
 
 def _user(row: Row[Any]) -> UserRow:
@@ -273,8 +298,10 @@ def _user(row: Row[Any]) -> UserRow:
 
 
 def _key(row: Row[Any]) -> KeyRow:
-    actor = Actor(row.principal_id, "key", row.name, Role(row.role), warehouses=_limited(row.warehouses))
-    return KeyRow(actor, row.name, row.prefix, row.key_hash, row.created_at, row.expires_at, row.used_at, row.revoked_at)
+    scopes = None if row.scopes is None else frozenset(row.scopes)
+    actor = Actor(row.principal_id, row.kind, row.name, Role(row.role), warehouses=_limited(row.warehouses), scopes=scopes)
+    dates = row.created_at, row.expires_at, row.used_at, row.revoked_at
+    return KeyRow(actor, row.name, row.prefix, row.key_hash, *dates, row.old_hash, row.old_until, row.maker)
 
 
 def _limited(warehouses: list[int] | None) -> frozenset[int] | None:

@@ -13,10 +13,19 @@ from billing.entitlements import may_add
 from db.gcra import SharedGcra
 from inventory.context import Stock
 from kit.clock import Clock
+from tenants.admission import Admission
 from tenants.callers import Callers
 from tenants.credentials import Passwords
+from tenants.keys import Keys
+from tenants.machines import Machines
+from tenants.newcomers import Newcomers
+from tenants.oidc import SingleSignOn
+from tenants.outside import Outside
+from tenants.providers import Providers
+from tenants.seal import Seal
 from tenants.service import People
 from tenants.sessions import Sessions
+from tenants.sso import SignOnSettings
 from web.limits import Limits
 from web.turnstile import Turnstile
 
@@ -59,6 +68,10 @@ class Parts:
     callers: Callers
     sessions: Sessions
     people: People
+    keys: Keys
+    machines: Machines
+    sign_on_settings: SignOnSettings
+    sign_on: SingleSignOn
     limits: Limits
     turnstile: Turnstile
 
@@ -66,13 +79,20 @@ class Parts:
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
     """Parts on top of the wiring. Tests hand in cheaper passwords."""
     passwords = passwords or Passwords()
-    callers = Callers(wiring.engine, wiring.clock)
+    providers = Providers(Outside(strict=wiring.environment == "production"))
+    callers = Callers(wiring.engine, wiring.clock, admit=Admission(wiring.engine, providers, wiring.clock).admit)
+    sessions = Sessions(wiring.engine, passwords, callers, wiring.clock)
+    newcomers, seal = Newcomers(wiring.engine, callers, wiring.clock, may_add), Seal(wiring.secret)
     return Parts(
         wiring,
         passwords,
         callers,
-        Sessions(wiring.engine, passwords, callers, wiring.clock),
+        sessions,
         People(wiring.engine, passwords, callers, wiring.clock, may_add),
+        Keys(wiring.engine, callers, wiring.clock, may_add),
+        Machines(callers, wiring.clock),
+        SignOnSettings(providers, callers, seal),
+        SingleSignOn(wiring.engine, providers, sessions, newcomers, wiring.clock, seal),
         Limits(),
         Turnstile(),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "2026_11_21_1600"
-down_revision = "2026_11_21_1410"
+down_revision = "2026_11_21_1505"
 
 _SQL = Path(__file__).parent.parent / "sql"
 

@@ -190,7 +190,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Me": _object(
         tenant=_object(slug=_TEXT, name=_TEXT, time_zone=_TEXT, language=_TEXT, currency=_TEXT, plan=_TEXT),
-        kind=_one_of("person", "key", "system"),
+        kind=_one_of("person", "key", "device", "machine"),
         name=_TEXT,
         role=_one_of(*(role.label for role in Role)),
         permissions=_list(_TEXT),

@@ -13,7 +13,6 @@ from inventory.locations.queries import Location, Warehouse
 from kit import money
 from kit.clock import rfc3339, to_us
 from kit.quantity import format_qty
-from tenants.domain import PERMISSIONS
 from tenants.messages import Caller
 
 Json = dict[str, Any]
@@ -186,7 +185,7 @@ def me(caller: Caller, warehouses: list[str] | None) -> Json:
         "kind": actor.kind,
         "name": actor.label,
         "role": actor.role.label,
-        "permissions": sorted(each for each in PERMISSIONS[actor.role] if actor.may(each)),
+        "permissions": sorted(actor.permissions),
         "warehouses": warehouses,
     }
 
