@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenants import store
+from tenants import sso_store, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,14 @@ class Person:
     email: str
     role: str
     disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A company's own way in: what its provider is called on the button, and whether passwords open nothing beside it."""
+
+    name: str
+    only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +84,10 @@ async def name_of(connection: AsyncConnection, slug: str) -> str | None:
     """The company's name for its own sign-in page; None when there is none with this slug."""
     tenant = await store.enter(connection, slug)
     return tenant.name if tenant else None
+
+
+async def way_of(connection: AsyncConnection, slug: str) -> Way | None:
+    """The company's own way in; None where there is none, and where there is no such company."""
+    tenant = await store.enter(connection, slug)
+    provider = await sso_store.provider_of(connection, tenant.id) if tenant else None
+    return Way(provider.name, provider.passwords_off) if provider else None

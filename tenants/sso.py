@@ -101,6 +101,8 @@ class SignOnSettings:
         provider = await sso_store.provider_of(work.connection, work.tenant_id, lock=True)
         if provider is None:
             raise refuse("sso_not_set_up")
+        if not await store.admins_with_password(work.connection, work.tenant_id):
+            raise refuse("sso_only_way_in")
         table = sso_store.identity_providers
         await work.connection.execute(delete(table).where(table.c.tenant_id == work.tenant_id))
         await work.record("sso_removed", provider.issuer)

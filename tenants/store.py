@@ -256,6 +256,12 @@ async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
     return set((await connection.execute(query.order_by(users.c.principal_id).with_for_update())).scalars())
 
 
+async def admins_with_password(connection: AsyncConnection, tenant: int) -> int:
+    """How many of the enabled admins who are not limited to warehouses could come in by password."""
+    able = users.c.role == Role.ADMIN, users.c.disabled_at.is_(None), users.c.password_hash.is_not(None), _granted(users).is_(None)
+    return int((await connection.execute(select(func.count()).where(users.c.tenant_id == tenant, *able))).scalar_one())
+
+
 async def grant_warehouses(connection: AsyncConnection, tenant: int, principal_id: int, warehouses: Iterable[int]) -> None:
     """Let the principal into these warehouses only; into all when there are none."""
     mine = (warehouse_grants.c.tenant_id == tenant) & (warehouse_grants.c.principal_id == principal_id)

@@ -19,6 +19,8 @@ import structlog
 from db.gcra import SharedGcra, Spending, Unshared
 
 SIGN_INS_PER_MINUTE = 10
+SIGN_ONS_PER_MINUTE = 60
+"""Ways through an identity provider that may begin at one address: a whole office at nine, not a flood of rows."""
 MUTATIONS_PERIOD_S = 10.0
 MUTATIONS_OF_PRINCIPAL = 15_000
 """In 10 s: so high that a shop whose whole flash sale comes through one key does not meet it; it stops a program gone wild."""
@@ -101,6 +103,7 @@ class Limits:
 
     sign_in_of_person: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
     sign_in_from_address: Limiter = field(default_factory=lambda: Limiter(SIGN_INS_PER_MINUTE))
+    sign_on_from_address: Limiter = field(default_factory=lambda: Limiter(SIGN_ONS_PER_MINUTE))
     of_principal: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_PRINCIPAL))
     of_tenant: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_TENANT))
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.api import items, me, metrics, openapi, places, stock, units
+from web.api import items, keys, me, metrics, openapi, places, stock, units
 
-_MODULES = (stock, items, units, places, me, openapi, metrics)
+_MODULES = (stock, items, units, places, keys, me, openapi, metrics)
 
 
 def install(app: Quart) -> None:

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.pages import dashboard, door, health, items, ledger, preferences, reservations, stock, styleguide, transfers, warehouses
+from web.pages import (
+    dashboard,
+    door,
+    health,
+    items,
+    keys,
+    ledger,
+    machines,
+    preferences,
+    reservations,
+    roles,
+    sso,
+    sso_settings,
+    stock,
+    styleguide,
+    transfers,
+    warehouses,
+)
 
-_MODULES = (health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, preferences, styleguide)
+_MODULES = (
+    *(health, door, dashboard, stock, items, warehouses, reservations, transfers, ledger, preferences),
+    *(keys, machines, roles, sso, sso_settings, styleguide),
+)
 
 
 def install(app: Quart) -> None:
