@@ -7,6 +7,7 @@ is never followed, only compared: neither an algorithm of its choice nor a key i
 from __future__ import annotations
 
 import json
+import warnings
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+# RFC 9864 renames EdDSA with this curve to Ed25519; issuers still say EdDSA, and for us it is that curve only.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 """Public keys only: with HS256 whoever knows the issuer's public key could sign."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,12 +79,12 @@ class Way:
 
 
 @pytest.fixture
-async def way(site: Site, mock: Provider) -> AsyncIterator[Way]:
+async def way(site: Site, mock: Provider) -> Way:
     alice = site.world.alice
     found = Way(site, mock, await site.entered_by(alice), alice)
     response = await found.sets_up()
     assert response.status_code == 303, await response.get_data(as_text=True)
-    yield found
+    return found
 
 
 def _path(url: str) -> str:
