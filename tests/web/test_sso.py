@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from sqlalchemy import text
 
+from app.passwords import let_in
 from tenants.domain import Role
 from tests.people import Person, hire
 from tests.web.browser import Browser
@@ -320,6 +321,15 @@ async def test_passwords_are_turned_off_only_after_an_admin_has_come_in_and_then
     # Another client has not shown that anybody gets in: passwords are back until it has.
     assert (await way.sets_up_as(ada, version="1", client_id="another")).status_code == 303
     assert (await way.site.browser().sign_in(way.site.world.bob)).status_code == 303
+
+
+async def test_an_admin_is_let_in_from_the_machine_itself_when_the_provider_lets_nobody_in(way: Way) -> None:
+    way.knows("ada", "onhand-admins")
+    ada, _ = await way.comes("ada")
+    assert (await ada.post(f"/t/{way.slug}/single-sign-on/passwords", {"passwords": "off"})).status_code == 303
+    fresh = await let_in(way.site.world.engine, way.site.world.passwords, way.slug, way.who.email)
+    assert (await way.site.browser().sign_in(way.who, fresh)).status_code == 303
+    assert await _facts(way, "passwords_turned_on") == 1
 
 
 async def test_the_last_way_in_is_not_removed(way: Way) -> None:
