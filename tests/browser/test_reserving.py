@@ -71,6 +71,7 @@ async def test_reaches_again_what_happened_while_the_line_was_down(shop: Shop) -
     shop.complaints.clear()  # the browser notes the cut line in its console
 
 
+PAGES = ["/", "/stock", "/stock/item/CUP", "/items", "/items/new", "/reservations", "/ledger", "/warehouses"]
 OF_ADMINS = ["/keys", "/keys/new", "/machines", "/roles", "/single-sign-on"]
 
 
