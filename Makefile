@@ -47,5 +47,5 @@ verify: setup ## prove from the first row that ledgers, balances and reservation
 	@exec .venv/bin/onhand verify --deep
 
 clean: ## remove what setup made; var/ with your data stays
-	rm -rf .venv .stamps static/vendor static/dist node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .stamps static/vendor static/dist node_modules tests/web/provider/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,7 @@
-"""The command line: `onhand run | web | worker | replay | verify | move | migrate`. Imports late, so that `--help` answers at once."""
+"""The command line: `onhand run | web | worker | replay | verify | move | passwords | migrate`.
+
+Imports late, so that `--help` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,11 @@ def parser() -> argparse.ArgumentParser:
     move.add_argument("shard", type=int, metavar="SHARD", help="its number, counted from 0; beyond the last one it is counted around")
     move.set_defaults(command=_move)
 
+    passwords = commands.add_parser("passwords", help="let an admin in by password when the identity provider lets nobody in")
+    passwords.add_argument("tenant", metavar="SLUG")
+    passwords.add_argument("email", metavar="EMAIL", help="of an enabled admin; gets a new password, shown once")
+    passwords.set_defaults(command=_passwords)
+
     migrate = commands.add_parser("migrate", help="bring the schema of DATABASE_URL up to date")
     migrate.set_defaults(command=_migrate)
     return top
@@ -126,6 +134,13 @@ def _move(args: argparse.Namespace) -> int:
 
     with reach.database(_settings(args)) as urls:
         return move.main(urls.engine, args)
+
+
+def _passwords(args: argparse.Namespace) -> int:
+    from app import passwords, reach
+
+    with reach.database(_settings(args)) as urls:
+        return passwords.main(urls.app, args)
 
 
 def _worker(args: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ from billing.entitlements import may_add
 from db.engine import make_engine
 from db.tenancy import reading
 from events.store import facts
-from events.unit_of_work import UnitOfWork
+from events.unit_of_work import UnitOfWork, unit_of_work
 from inventory import stock
 from inventory.catalog import messages as catalog
 from inventory.catalog import queries as catalog_queries
@@ -44,6 +44,7 @@ from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Passwords
 from tenants.domain import Actor, Role, Tenant
+from tenants.keys import Keys
 from tenants.messages import NewCompany, NewKey, NewUser
 from tenants.service import People
 
@@ -125,7 +126,7 @@ async def _sign_ins(people: People, tenant: Tenant, company: Company) -> Json:
         users.append({"role": role, "email": _email(company, name), "password": password})
     await _revoke_old(people, tenant, admin)
     for role, _ in company.people:
-        made = await people.make_key(tenant, admin, NewKey(f"Demo {role}", Role[role.upper()]))
+        made = await _keys(people).make(tenant, admin, NewKey(f"Demo {role}", Role[role.upper()]))
         keys.append({"role": role, "key": made.text})
     return {"tenant": tenant.slug, "users": users, "api_keys": keys}
 
@@ -142,9 +143,14 @@ async def _user(people: People, tenant: Tenant, admin: Actor, new: NewUser) -> N
 async def _revoke_old(people: People, tenant: Tenant, admin: Actor) -> None:
     async with reading(people.engine, tenant.id) as connection:
         rows = await store.keys_of(connection, tenant.id)
-    for row in rows:
-        if row.name.startswith("Demo ") and row.revoked_at is None:
-            await people.revoke_key(tenant, admin, row.actor.principal_id)
+    async with unit_of_work(people.engine, tenant.id, admin.principal_id, admin.role) as work:
+        for row in rows:
+            if row.name.startswith("Demo ") and row.revoked_at is None:
+                await _keys(people).revoke(work, tenant, admin, row.actor.principal_id)
+
+
+def _keys(people: People) -> Keys:
+    return Keys(people.engine, people.callers, people.clock, people.may_add)
 
 
 async def _admin(engine: AsyncEngine, tenant: Tenant, company: Company) -> Actor:

@@ -14,7 +14,12 @@ from inventory.lots import store as _lots
 from inventory.reservations import store as _reservations
 from inventory.transfers import store as _transfers
 from tenants import entry_store as _entry
+from tenants import machine_store as _machines
+from tenants import sso_store as _sso
 from tenants import store as _tenants
 
 __all__ = ["metadata"]
-_STORES = (_entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _reservations, _tenants, _transfers)
+_STORES = (
+    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _reservations, _sso, _tenants,
+    _transfers,
+)  # fmt: skip

@@ -12,7 +12,7 @@ from db.tenancy import reading
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords
 from tenants.domain import LANGUAGES, PASSWORD_LENGTH_MAX, password_refusal
@@ -64,6 +64,8 @@ class Accounts:
         """A new password, for who knows the old one. All sessions end, and a new one begins here."""
         unless(password_refusal(new))
         async with reading(self.engine, caller.tenant.id) as connection:
+            if await sso_store.passwords_are_off(connection, caller.tenant.id):
+                raise refuse("passwords_off")
             user = await store.user_by_id(connection, caller.tenant.id, caller.actor.principal_id)
         fits = await self.passwords.matches(old[:PASSWORD_LENGTH_MAX], user.password_hash if user else None)
         if user is None or not fits:

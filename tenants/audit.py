@@ -17,7 +17,7 @@ from tenants.domain import Role
 
 OF_PEOPLE = (
     "user_%", "sign%", "person_exported", "person_erased", "warehouses_granted", "session%", "second_factor_%", "recovery_code%",
-    "password_reset_asked",
+    "password_reset_asked", "machine_%", "sso_linked", "sso_refused", "passwords_turned_on",
 )  # fmt: skip
 """Facts whose subject is a principal: its label is shown instead of its number."""
 

@@ -1,4 +1,4 @@
-"""Recognising who calls: session cookies, API keys and tickets become a `Caller`.
+"""Recognising who calls: session cookies, API keys, tokens of trusted issuers and tickets become a `Caller`.
 
 Every request passes here, so what was looked up is remembered for a few seconds. Whatever ends a session or a key in this
 process is felt at once; what another process ended is felt when that one's word comes, at the latest when the memory runs out.
@@ -17,8 +17,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kit.clock import Clock, from_us
-from tenants import store
-from tenants.credentials import fingerprint, slug_of_key, slug_of_session
+from tenants import machine_store, store
+from tenants.credentials import KEY_BEGINS, fingerprint, slug_of_key, slug_of_session
 from tenants.domain import Actor, Role, Tenant, session_is_open
 from tenants.messages import Caller
 
@@ -29,15 +29,25 @@ _TOUCH = timedelta(minutes=5)
 
 Told = Callable[[int, int], None]
 """(tenant, principal)."""
+Admit = Callable[[str, str, bytes], Awaitable[bool]]
+"""Proves a token (second) for a company (first) and keeps it under a hash (third); True if it was good."""
 _Find = Callable[[AsyncConnection, Tenant, bytes, datetime], Awaitable[Actor | None]]
 
 
 class Callers:
     """Callers by what they show. `clock` decides expiry; `remembered_s` is how long an answer may be reused; `tell` passes on to
-    other processes whose rights have changed."""
+    other processes whose rights have changed; `admit` proves tokens of trusted issuers (without it none are taken)."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, remembered_s: float = REMEMBERED_S, tell: Told | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        remembered_s: float = REMEMBERED_S,
+        tell: Told | None = None,
+        admit: Admit | None = None,
+    ) -> None:
         self._engine = engine
+        self._admit = admit
         self._clock = clock
         self._remembered_s = remembered_s
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
@@ -50,6 +60,17 @@ class Callers:
         """The person of a session cookie, or None when it opens nothing."""
         return await self._recognise(slug_of_session(cookie), fingerprint(cookie), _by_session)
 
+    async def of_bearer(self, text: str, slug: str | None) -> Caller | None:
+        """The program that shows a key of ours, or a token for the company `slug`; None when it opens nothing."""
+        if text.startswith(KEY_BEGINS) or slug is None or self._admit is None:
+            return await self.of_key(text)
+        # The company is part of the hash: what is remembered of a token at one address says nothing at another.
+        proof = fingerprint(f"{slug} {text}")
+        known = await self._recognise(slug, proof, _by_token)
+        if known is None and await self._admit(slug, text, proof):
+            known = await self._recognise(slug, proof, _by_token)
+        return known
+
     async def of_key(self, key: str) -> Caller | None:
         """The holder of an API key, or None when it opens nothing."""
         return await self._recognise(slug_of_key(key), fingerprint(key), _by_key)
@@ -60,11 +81,11 @@ class Callers:
         async with self._engine.begin() as connection:
             tenant = await store.enter(connection, slug)
             proof = await _spend(connection, tenant, fingerprint(ticket), now) if tenant else None
-        return await self._find(slug, proof, _by_either) if proof else None
+        return await self._find(slug, proof, _by_any) if proof else None
 
     async def again(self, caller: Caller) -> Caller | None:
         """The caller as of now, read afresh: what long connections ask from time to time. None means: end it."""
-        return await self._find(caller.tenant.slug, caller.proof, _by_either)
+        return await self._find(caller.tenant.slug, caller.proof, _by_any)
 
     def watch(self, caller: Caller, doubted: Callable[[], None]) -> Callable[[], None]:
         """Call `doubted` when something says that the caller's rights have changed. Returns what ends the watching."""
@@ -162,14 +183,24 @@ async def _by_key(connection: AsyncConnection, tenant: Tenant, proof: bytes, now
     found = await store.key_by_hash(connection, tenant.id, proof)
     if found is None or found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= now):
         return None
+    if found.key_hash != proof and (found.old_until is None or found.old_until <= now):
+        return None
     if found.used_at is None or now - found.used_at > _TOUCH:
-        table = store.api_keys
-        await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.key_hash == proof).values(used_at=now))
+        table, mine = store.api_keys, found.actor.principal_id
+        await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.principal_id == mine).values(used_at=now))
     return found.actor
 
 
-async def _by_either(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
-    return await _by_session(connection, tenant, proof, now) or await _by_key(connection, tenant, proof, now)
+async def _by_token(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
+    return await machine_store.token_by_hash(connection, tenant.id, proof, now)
+
+
+async def _by_any(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:
+    for find in (_by_session, _by_key, _by_token):
+        found = await find(connection, tenant, proof, now)
+        if found is not None:
+            return found
+    return None
 
 
 async def _spend(connection: AsyncConnection, tenant: Tenant, ticket_hash: bytes, now: datetime) -> bytes | None:

@@ -24,9 +24,10 @@ from kit.text import is_slug
 THREADS = 2
 QUEUE_MAX = 64
 """Checks that may wait; at 40 ms each in two threads the last one waits little over a second. More are sent away."""
+KEY_BEGINS = "oh_"
 KEY_PREFIX_LENGTH = 6
 
-_KEY = re.compile(r"oh_([a-z0-9-]{1,63})_([A-Za-z0-9_-]{43})", re.ASCII)
+_KEY = re.compile(KEY_BEGINS + r"([a-z0-9-]{1,63})_([A-Za-z0-9_-]{43})", re.ASCII)
 _COOKIE = re.compile(r"([a-z0-9-]{1,63})\.([A-Za-z0-9_-]{43})", re.ASCII)
 _Answer = TypeVar("_Answer")
 
@@ -90,7 +91,7 @@ class Secret:
 
 def new_key(slug: str) -> Secret:
     """An API key of the tenant: `oh_<slug>_<43 characters>`."""
-    return _secret(f"oh_{slug}_{token()}")
+    return _secret(f"{KEY_BEGINS}{slug}_{token()}")
 
 
 def new_session(slug: str) -> Secret:

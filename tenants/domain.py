@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -38,8 +39,8 @@ _MOVE = frozenset({"stock.receive", "stock.issue", "stock.adjust", "stock.transf
 _EDIT = frozenset({"catalog.write", "places.write"})
 _RULE = frozenset(
     {
-        "people.read", "people.write", "keys.write", "audit.read", "stock.reconcile", "settings.read", "settings.write", "jobs.read",
-        "jobs.run",
+        "people.read", "people.write", "keys.write", "sso.write", "audit.read", "stock.reconcile", "settings.read", "settings.write",
+        "jobs.read", "jobs.run",
     }
 )  # fmt: skip
 
@@ -58,6 +59,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
 
 OF_WHOLE_COMPANY = _EDIT | _RULE
 """Permissions that cannot be limited to warehouses: items, places, people, keys and settings are the company's."""
+NAMED_ONLY = frozenset({"keys.write", "sso.write"})
+"""What a program may do only if its scopes name it: whoever can make keys or change the door has more than a role's name tells."""
+EVERY_PERMISSION = frozenset().union(*PERMISSIONS.values())
+ROLES_GIVEN = tuple(role for role in Role if role is not Role.SYSTEM)
+"""Roles that people and programs can have, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Actor:
     """Who is asking: the principal, its kind and label, and its role at this moment.
 
     `warehouses`: ids of those they are limited to, None for all. Whoever is limited decides nothing that concerns all of them.
+    `scopes`: the permissions a program is limited to, None for all of its role.
     """
 
     principal_id: int
@@ -89,15 +96,20 @@ class Actor:
     language: str | None = None
     choices: Choices = AS_THE_COMPANY
     warehouses: frozenset[int] | None = None
+    scopes: frozenset[str] | None = None
 
     def may(self, permission: str) -> bool:
-        """True if the role grants the permission, and the grant does not stop at some warehouses."""
-        return permission in PERMISSIONS[self.role] and (self.warehouses is None or permission not in OF_WHOLE_COMPANY)
+        """True if the role grants the permission, and neither warehouses nor scopes stop it."""
+        if permission not in PERMISSIONS[self.role] or (self.warehouses is not None and permission in OF_WHOLE_COMPANY):
+            return False
+        if self.scopes is None:
+            return self.kind == "person" or permission not in NAMED_ONLY
+        return permission in self.scopes
 
     @property
-    def permissions(self) -> list[str]:
-        """All that they may do, by name."""
-        return sorted(each for each in PERMISSIONS[self.role] if self.may(each))
+    def permissions(self) -> frozenset[str]:
+        """All they may do."""
+        return frozenset(each for each in PERMISSIONS[self.role] if self.may(each))
 
     def sees(self, warehouse_id: int) -> bool:
         """True if they have business in the warehouse."""
@@ -113,6 +125,9 @@ PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
 EMAIL_LENGTH_MAX = 254
 TICKET_LIFE = timedelta(seconds=30)
+MAPPED_MAX = 200
+MAPPED_LENGTH_MAX = 200
+"""Of one value that is mapped to a role: the name or number of a group."""
 
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -169,3 +184,39 @@ def password_refusal(password: str) -> Refusal | None:
 def role_refusal(role: Role) -> Refusal | None:
     """Why a role cannot be given."""
     return Refusal("unknown_role", ({"field": "role"},)) if role is Role.SYSTEM else None
+
+
+def key_refusal(
+    by: Actor, kind: str, name: str, role: Role, scopes: frozenset[str] | None, warehouses: Mapping[int, str] | None
+) -> Refusal | None:
+    """Why `by` cannot make such a key: it does not fit, or it would have more rights than they have."""
+    if not name.strip():
+        return Refusal("value_missing", ({"field": "name"},))
+    if kind == "device" and len(warehouses or ()) != 1:
+        return Refusal("one_warehouse", ({"field": "warehouses"},))
+    unknown = sorted((scopes or frozenset()) - PERMISSIONS[role])
+    if unknown:
+        return Refusal("unknown_scope", tuple({"field": "scopes", "scope": scope[:64], "role": role.label} for scope in unknown))
+    if scopes is not None and not scopes:
+        return Refusal("value_missing", ({"field": "scopes"},))
+    limited = None if warehouses is None else frozenset(warehouses)
+    more = sorted(Actor(0, kind, name, role, warehouses=limited, scopes=scopes).permissions - by.permissions)
+    if more:
+        return Refusal("more_rights_than_maker", ({"field": "role"},), {"more": more})
+    return role_refusal(role)
+
+
+def role_mapping_refusal(roles: Mapping[str, str]) -> Refusal | None:
+    """Why what somebody else says (groups, values of a claim) cannot be mapped to roles like this."""
+    if not roles:
+        return Refusal("value_missing", ({"field": "roles"},))
+    given = {role.label for role in ROLES_GIVEN}
+    wrong = [label for value, label in roles.items() if label not in given or not 0 < len(value) <= MAPPED_LENGTH_MAX]
+    if wrong or len(roles) > MAPPED_MAX:
+        return Refusal("invalid_value", ({"field": "roles"},))
+    return None
+
+
+def strongest(roles: Iterable[Role]) -> Role | None:
+    """Of several roles the one that counts; None when there are none."""
+    return min((role for role in roles if role is not Role.SYSTEM), default=None)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.credentials import Passwords, fingerprint, new_link, slug_of_link
 from tenants.domain import LANGUAGES, SYSTEM, Actor, Role, Tenant, email_refusal, normal_email, role_refusal
 from tenants.entry_store import invitations
@@ -109,6 +109,8 @@ class Invitations:
         """The person comes in with a name and a password of their own. Refuses a spent link and more people than the plan has."""
         async with self.engine.begin() as connection:
             tenant, row = await self._by_link(connection, link)
+            if await sso_store.passwords_are_off(connection, tenant.id):
+                raise refuse("passwords_off")
         new = NewUser(name, row.email, password, Role(row.role))
         email = checked(new)
         password_hash = await self.passwords.hash(password)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us, rfc3339, to_us
 from kit.errors import refuse
-from tenants import entry_store, store
+from tenants import entry_store, sso_store, store
 from tenants.audit import OF_PEOPLE
 from tenants.callers import Callers
 from tenants.domain import Actor, Tenant
@@ -88,6 +88,8 @@ class Privacy:
             await connection.execute(update(api_keys).where(of_key).values(name=name))
             await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [each]})
         await entry_store.forget(connection, tenant, principal_id, user.email, pseudonym(principal_id), now)
+        known_as = sso_store.identities
+        await connection.execute(delete(known_as).where(known_as.c.tenant_id == tenant, known_as.c.principal_id == principal_id))
         tickets = store.live_tickets
         await connection.execute(delete(tickets).where(tickets.c.tenant_id == tenant, tickets.c.principal_id.in_([principal_id, *keys])))
         await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [principal_id, *keys]})
@@ -123,6 +125,7 @@ async def gather(connection: AsyncConnection, tenant_id: int, principal_id: int)
         },
         "sessions": [_times(row) for row in (await connection.execute(_SESSIONS, params)).mappings()],
         "keys_made": [_times(row) for row in (await connection.execute(_KEYS, params)).mappings()],
+        "identities": [_times(row) for row in (await connection.execute(_IDENTITIES, params)).mappings()],
         **{name: [_times(row) for row in rows] for name, rows in ways_in.items()},
         "facts_by": [_times(row) for row in (await connection.execute(_FACTS_BY, params)).mappings()],
         "facts_about": [_times(row) for row in (await connection.execute(_FACTS_ABOUT, about)).mappings()],
@@ -162,10 +165,12 @@ SELECT left(encode(token_hash, 'hex'), 8) AS session, device, address, created_a
 WHERE tenant_id = :tenant AND principal_id = :person ORDER BY created_at
 """)
 _KEYS = text("""
-SELECT DISTINCT k.principal_id AS id, k.name, k.prefix, k.created_at, k.expires_at, k.used_at, k.revoked_at
-FROM facts f JOIN api_keys k ON k.tenant_id = f.tenant_id AND k.prefix = f.subject
-WHERE f.tenant_id = :tenant AND f.name = 'key_made' AND f.principal_id = :person ORDER BY k.principal_id
+SELECT k.principal_id AS id, k.name, k.prefix, k.created_at, k.expires_at, k.used_at, k.revoked_at FROM api_keys k
+WHERE k.tenant_id = :tenant AND (k.made_by = :person OR EXISTS (
+  SELECT FROM facts f WHERE f.tenant_id = k.tenant_id AND f.subject = k.prefix AND f.name = 'key_made' AND f.principal_id = :person
+)) ORDER BY k.principal_id
 """)
+_IDENTITIES = text("SELECT issuer, subject, seen_at FROM identities WHERE tenant_id = :tenant AND principal_id = :person")
 _OF_FACT = """
 SELECT c.seq, f.recorded_at, f.name AS fact, f.subject, f.body,
   (SELECT w.words FROM fact_words w WHERE w.tenant_id = f.tenant_id AND w.fact_id = f.id AND w.principal_id = :person) AS words

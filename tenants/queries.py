@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenants import store
+from tenants import sso_store, store
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,36 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A company's own way in: what its provider is called on the button, and whether passwords open nothing beside it."""
+
+    name: str
+    only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
-    """An API key in the list of keys; of its text only the beginning is known."""
+    """A key in the list of keys; of its text only the beginning is known. `old_until`: the secret before works until then."""
 
     id: int
+    kind: str
     name: str
     prefix: str
     role: str
+    scopes: tuple[str, ...] | None
+    warehouses: frozenset[int] | None
+    made_by: str | None
     created_at: datetime
     used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    old_until: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
 
 async def people(connection: AsyncConnection, tenant_id: int) -> list[Person]:
@@ -44,23 +63,31 @@ async def people(connection: AsyncConnection, tenant_id: int) -> list[Person]:
 
 
 async def keys(connection: AsyncConnection, tenant_id: int) -> list[Key]:
-    """All API keys of the company, newest first."""
-    return [
-        Key(
-            row.actor.principal_id,
-            row.name,
-            row.prefix,
-            row.actor.role.label,
-            row.created_at,
-            row.used_at,
-            row.expires_at,
-            row.revoked_at,
-        )
-        for row in await store.keys_of(connection, tenant_id)
-    ]
+    """All keys of the company, newest first."""
+    return [_key(row) for row in await store.keys_of(connection, tenant_id)]
+
+
+async def key(connection: AsyncConnection, tenant_id: int, principal_id: int) -> Key | None:
+    """One key."""
+    row = await store.key_by_id(connection, tenant_id, principal_id)
+    return _key(row) if row else None
+
+
+def _key(row: store.KeyRow) -> Key:
+    who = row.actor
+    scopes = None if who.scopes is None else tuple(sorted(who.scopes))
+    named = (who.principal_id, who.kind, row.name, row.prefix, who.role.label, scopes, who.warehouses, row.made_by)
+    return Key(*named, row.created_at, row.used_at, row.expires_at, row.revoked_at, row.old_until)
 
 
 async def name_of(connection: AsyncConnection, slug: str) -> str | None:
     """The company's name for its own sign-in page; None when there is none with this slug."""
     tenant = await store.enter(connection, slug)
     return tenant.name if tenant else None
+
+
+async def way_of(connection: AsyncConnection, slug: str) -> Way | None:
+    """The company's own way in; None where there is none, and where there is no such company."""
+    tenant = await store.enter(connection, slug)
+    provider = await sso_store.provider_of(connection, tenant.id) if tenant else None
+    return Way(provider.name, provider.passwords_off) if provider else None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.unit_of_work import unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_link, slug_of_link
 from tenants.domain import Tenant, normal_email, password_refusal
@@ -53,6 +53,8 @@ class Resets:
         unless(password_refusal(password))
         async with self.engine.begin() as connection:
             tenant, user = await self._by_link(connection, link)
+            if await sso_store.passwords_are_off(connection, tenant.id):
+                raise refuse("passwords_off")
         password_hash = await self.passwords.hash(password)
         principal_id = user.actor.principal_id
         async with unit_of_work(self.engine, tenant.id, principal_id, user.actor.role) as work:

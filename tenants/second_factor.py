@@ -19,7 +19,7 @@ from db.tenancy import reading
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint
 from tenants.domain import PASSWORD_LENGTH_MAX, Actor, Tenant
@@ -62,6 +62,8 @@ class SecondFactors:
         """A seed to be put into an app; it counts for nothing before a code of it was shown. Asks for the password: a session that was
         left open must not lock its person out."""
         async with reading(self.engine, caller.tenant.id) as connection:
+            if await sso_store.passwords_are_off(connection, caller.tenant.id):
+                raise refuse("passwords_off")
             user = await store.user_by_id(connection, caller.tenant.id, caller.actor.principal_id)
         if not await self.passwords.matches(password[:PASSWORD_LENGTH_MAX], user.password_hash if user else None):
             raise refuse("wrong_password", {"field": "password"})
@@ -105,6 +107,8 @@ class SecondFactors:
         async with self.engine.begin() as connection:
             tenant = await store.enter(connection, wanted.slug)
             user = await store.user_by_id(connection, tenant.id, wanted.principal_id) if tenant else None
+            if tenant is not None and await sso_store.passwords_are_off(connection, tenant.id):
+                raise refuse("passwords_off")
         if tenant is None or user is None or user.disabled_at is not None or not hmac.compare_digest(stamp_of(user), wanted.stamp):
             raise refuse("sign_in_again")
         async with unit_of_work(self.engine, tenant.id, user.actor.principal_id, user.actor.role) as work:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,9 +15,9 @@ from db.tenancy import set_slug, set_tenant
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import Refusal, refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.callers import Callers
-from tenants.credentials import Passwords, Secret, new_key
+from tenants.credentials import Passwords
 from tenants.domain import (
     LANGUAGES,
     SYSTEM,
@@ -29,7 +28,7 @@ from tenants.domain import (
     password_refusal,
     role_refusal,
 )
-from tenants.messages import NewCompany, NewKey, NewUser
+from tenants.messages import NewCompany, NewUser
 from tenants.persons import add_user as _add_user
 from tenants.persons import change_user as _change_user
 from tenants.persons import checked as _checked
@@ -47,7 +46,7 @@ Prepare = Callable[[UnitOfWork], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Companies, their people and their keys."""
+    """Companies and their people."""
 
     engine: AsyncEngine
     passwords: Passwords
@@ -106,6 +105,8 @@ class People:
         _unless(password_refusal(password))
         password_hash = await self.passwords.hash(password)
         async with self._work(tenant, by) as work:
+            if await sso_store.passwords_are_off(work.connection, tenant.id):
+                raise refuse("passwords_off")
             await _person(work, principal_id)
             await _change_user(work, principal_id, password_hash=password_hash)
             await end_sessions(work, principal_id)
@@ -150,33 +151,6 @@ class People:
             await _change_user(work, by.principal_id, language=language)
         self.callers.forget(tenant.id, by.principal_id)
 
-    async def make_key(self, tenant: Tenant, by: Actor, new: NewKey) -> Secret:
-        """An API key. Its text is given out this once; only its hash is kept."""
-        _permit(by, "keys.write")
-        _unless(role_refusal(new.role))
-        if not new.name.strip():
-            raise refuse("value_missing", {"field": "name"})
-        async with self._work(tenant, by) as work:
-            _unless(self.may_add(tenant.plan, "keys", await store.keys_counted(work.connection, tenant.id)))
-            return await _add_key(work, tenant, new, self._now())
-
-    async def revoke_key(self, tenant: Tenant, by: Actor, principal_id: int) -> None:
-        """The key opens nothing any more. Revoking it again changes nothing."""
-        _permit(by, "keys.write")
-        table = store.api_keys
-        async with self._work(tenant, by) as work:
-            ended = await work.connection.execute(
-                update(table)
-                .where(table.c.tenant_id == tenant.id, table.c.principal_id == principal_id)
-                .values(revoked_at=self._now())
-                .returning(table.c.prefix)
-            )
-            prefix = ended.scalar_one_or_none()
-            if prefix is None:
-                raise refuse("not_found")
-            await work.record("key_revoked", prefix)
-        self.callers.forget(tenant.id, principal_id)
-
     def _work(self, tenant: Tenant, by: Actor) -> AbstractAsyncContextManager[UnitOfWork]:
         return unit_of_work(self.engine, tenant.id, by.principal_id, by.role)
 
@@ -207,22 +181,3 @@ def _values(company: NewCompany) -> dict[str, Any]:
         "currency": company.currency,
         "plan": company.plan,
     }
-
-
-async def _add_key(work: UnitOfWork, tenant: Tenant, new: NewKey, now: datetime) -> Secret:
-    secret = new_key(tenant.slug)
-    name = new.name.strip()
-    principal_id = await store.add_principal(work.connection, tenant.id, "key", name)
-    await work.connection.execute(
-        store.api_keys.insert().values(
-            tenant_id=tenant.id,
-            principal_id=principal_id,
-            name=name,
-            prefix=secret.prefix,
-            key_hash=secret.hash,
-            role=int(new.role),
-            expires_at=None if new.days is None else now + timedelta(days=new.days),
-        )
-    )
-    await work.record("key_made", secret.prefix, words={principal_id: {"name": name}}, role=new.role.label)
-    return secret

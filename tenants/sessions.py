@@ -13,7 +13,7 @@ from events import origin
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
 from kit.errors import refuse
-from tenants import store
+from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_session, new_ticket, slug_of_session
 from tenants.domain import PASSWORD_LENGTH_MAX, SYSTEM, TICKET_LIFE, Actor, Role, Tenant, normal_email
@@ -39,35 +39,40 @@ class Sessions:
             tenant = await store.enter(connection, attempt.slug)
             user = await store.user_by_email(connection, tenant.id, normal_email(attempt.email)) if tenant else None
             second = tenant is not None and user is not None and await has_second_factor(connection, tenant.id, user.actor.principal_id)
+            off = tenant is not None and await sso_store.passwords_are_off(connection, tenant.id)
         fits = await self.passwords.matches(attempt.password[:PASSWORD_LENGTH_MAX], user.password_hash if user else None)
         if tenant is None or user is None or not fits or user.disabled_at is not None or user.actor.role is Role.SYSTEM:
             self._tell_failure(tenant, user)
-            raise refuse("wrong_credentials")
+            # That passwords are off is said to everybody alike: the door of the company shows it anyway.
+            raise refuse("passwords_off" if off else "wrong_credentials")
+        if off:
+            raise refuse("passwords_off")
         if second:
             return CodeWanted(tenant.slug, user.actor.principal_id, stamp_of(user))
         rehashed = await self._rehash(attempt.password, user.password_hash)
         return await self.open(tenant, user.actor, attempt.visitor, rehashed)
 
-    async def sign_out(self, cookie: str) -> None:
-        """End the session of this cookie, if it is one."""
+    async def sign_out(self, cookie: str) -> str | None:
+        """End the session of this cookie, if it is one; how it had begun (`password` or `sso`)."""
         slug = slug_of_session(cookie)
         async with self.engine.begin() as connection:
             tenant = await store.enter(connection, slug) if slug else None
             if tenant is None:
-                return
+                return None
             table = store.sessions
             ended = await connection.execute(
                 delete(table)
                 .where(table.c.tenant_id == tenant.id, table.c.token_hash == fingerprint(cookie))
-                .returning(table.c.principal_id)
+                .returning(table.c.principal_id, table.c.via)
             )
-            principal_id = ended.scalar_one_or_none()
-            if principal_id is not None:
-                user = await store.user_by_id(connection, tenant.id, principal_id)
-                assert user is not None, "sessions are people's"
-                await UnitOfWork(connection, tenant.id, principal_id, user.actor.role).record("signed_out", str(principal_id))
-        if principal_id is not None:
-            self.callers.forget(tenant.id, principal_id)
+            session = ended.one_or_none()
+            if session is None:
+                return None
+            user = await store.user_by_id(connection, tenant.id, session.principal_id)
+            assert user is not None, "sessions are people's"
+            await UnitOfWork(connection, tenant.id, session.principal_id, user.actor.role).record("signed_out", str(session.principal_id))
+        self.callers.forget(tenant.id, session.principal_id)
+        return str(session.via)
 
     async def ticket(self, caller: Caller) -> str:
         """A ticket for one connection, good for half a minute."""
@@ -106,7 +111,7 @@ class Sessions:
     async def _rehash(self, password: str, stored: str | None) -> str | None:
         return await self.passwords.hash(password) if stored and self.passwords.is_outdated(stored) else None
 
-    async def open(self, tenant: Tenant, actor: Actor, visitor: Visitor, rehashed: str | None = None) -> SignedIn:
+    async def open(self, tenant: Tenant, actor: Actor, visitor: Visitor, rehashed: str | None = None, via: str = "password") -> SignedIn:
         """A session for whoever has shown who they are. A new token each time: one planted before (fixation) opens nothing after."""
         secret, now, table = new_session(tenant.slug), self._now(), store.sessions
         planted = fingerprint(visitor.cookie or "")
@@ -122,13 +127,14 @@ class Sessions:
                     expires_at=now + tenant.settings.session_longest,
                     device=visitor.device,
                     address=visitor.address,
+                    via=via,
                 )
             )
             await store.seen(work.connection, tenant.id, actor.principal_id, now)
             if rehashed:
                 await _keep_hash(work, actor.principal_id, rehashed)
             origin.arrive(origin.current().address, secret.hash)  # the session that begins here
-            await work.record("signed_in", str(actor.principal_id))
+            await work.record("signed_in", str(actor.principal_id), via=via)
         self.callers.forget(tenant.id, actor.principal_id)
         return SignedIn(Caller(tenant, actor, secret.hash), secret.text)
 

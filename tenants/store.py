@@ -20,10 +20,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    or_,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
@@ -32,7 +33,8 @@ from tenants.domain import Actor, Role, Tenant
 from tenants.settings import Choices, Settings
 
 
-def _of_principal() -> ForeignKeyConstraint:
+def of_principal() -> ForeignKeyConstraint:
+    """Ties a row to whoever it is about."""
     return ForeignKeyConstraint(["tenant_id", "principal_id"], ["principals.tenant_id", "principals.id"])
 
 
@@ -56,7 +58,7 @@ principals = Table(
     metadata,
     tenant_id(),
     Column("id", Integer, Identity(), primary_key=True),
-    Column("kind", Text, nullable=False),  # person | key | system
+    Column("kind", Text, nullable=False),  # person | key | device | machine | system
     Column("label", Text, nullable=False),  # shown wherever the ledger says who
     timestamp("created_at"),
     timestamp("erased_at", nullable=True),  # whose personal words are gone for good
@@ -77,7 +79,7 @@ users = Table(
     timestamp("created_at"),
     Column("version", Integer, nullable=False, server_default="1"),
     timestamp("seen_at", nullable=True),
-    _of_principal(),
+    of_principal(),
     UniqueConstraint("tenant_id", "email"),
 )
 
@@ -93,7 +95,8 @@ sessions = Table(
     Column("id", Integer, Identity(), nullable=False),  # for its person to end it by: nothing can be opened with it
     Column("device", Text, nullable=False, server_default=""),
     Column("address", Text, nullable=False, server_default=""),
-    _of_principal(),
+    Column("via", Text, nullable=False, server_default="password"),  # password | sso
+    of_principal(),
 )
 
 api_keys = Table(
@@ -109,8 +112,13 @@ api_keys = Table(
     timestamp("expires_at", nullable=True),
     timestamp("used_at", nullable=True),
     timestamp("revoked_at", nullable=True),
-    _of_principal(),
+    Column("scopes", ARRAY(Text)),  # NULL: all of the role
+    Column("made_by", Integer),  # NULL: not known
+    Column("old_hash", LargeBinary),  # the secret before, until `old_until`
+    timestamp("old_until", nullable=True),
+    of_principal(),
     UniqueConstraint("tenant_id", "key_hash"),
+    UniqueConstraint("tenant_id", "old_hash"),
 )
 
 warehouse_grants = Table(
@@ -119,7 +127,7 @@ warehouse_grants = Table(
     tenant_id(),
     Column("principal_id", Integer, primary_key=True),
     Column("warehouse_id", Integer, primary_key=True),
-    _of_principal(),
+    of_principal(),
     ForeignKeyConstraint(["tenant_id", "warehouse_id"], ["warehouses.tenant_id", "warehouses.id"]),
 )
 """Who is limited to which warehouses. Whoever has no row here is not limited."""
@@ -134,7 +142,7 @@ live_tickets = Table(
     timestamp("expires_at"),
     Column("spent", Boolean, nullable=False, server_default="false"),
     Column("proof", LargeBinary, nullable=False),  # hash of the session or key that asked: the connection ends with it
-    _of_principal(),
+    of_principal(),
 )
 
 
@@ -172,6 +180,9 @@ class KeyRow:
     expires_at: datetime | None
     used_at: datetime | None
     revoked_at: datetime | None
+    old_hash: bytes | None
+    old_until: datetime | None
+    made_by: str | None
 
 
 async def enter(connection: AsyncConnection, slug: str) -> Tenant | None:
@@ -211,8 +222,16 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
-    """The API key with this hash."""
-    row = (await connection.execute(_keys().where(api_keys.c.tenant_id == tenant, api_keys.c.key_hash == key_hash))).one_or_none()
+    """The key with a secret of this hash: its own, or the one before that."""
+    shown = or_(api_keys.c.key_hash == key_hash, api_keys.c.old_hash == key_hash)
+    row = (await connection.execute(_keys().where(api_keys.c.tenant_id == tenant, shown))).one_or_none()
+    return _key(row) if row else None
+
+
+async def key_by_id(connection: AsyncConnection, tenant: int, principal_id: int, *, lock: bool = False) -> KeyRow | None:
+    """The key with this principal id; `lock` keeps others from changing it until the transaction ends."""
+    query = _keys().where(api_keys.c.tenant_id == tenant, api_keys.c.principal_id == principal_id)
+    row = (await connection.execute(query.with_for_update(of=api_keys) if lock else query)).one_or_none()
     return _key(row) if row else None
 
 
@@ -250,6 +269,12 @@ async def admins(connection: AsyncConnection, tenant: int) -> set[int]:
         users.c.tenant_id == tenant, users.c.role == Role.ADMIN, users.c.disabled_at.is_(None), unlimited
     )
     return set((await connection.execute(query.order_by(users.c.principal_id).with_for_update())).scalars())
+
+
+async def admins_with_password(connection: AsyncConnection, tenant: int) -> int:
+    """How many of the enabled admins who are not limited to warehouses could come in by password."""
+    able = users.c.role == Role.ADMIN, users.c.disabled_at.is_(None), users.c.password_hash.is_not(None), granted(users).is_(None)
+    return int((await connection.execute(select(func.count()).where(users.c.tenant_id == tenant, *able))).scalar_one())
 
 
 async def grant_warehouses(connection: AsyncConnection, tenant: int, principal_id: int, warehouses: Iterable[int]) -> None:
@@ -295,7 +320,12 @@ def _users() -> Any:
 
 
 def _keys() -> Any:
-    return select(api_keys, granted(api_keys).label("warehouses"))
+    maker = principals.alias("maker")
+    return (
+        select(api_keys, principals.c.kind, maker.c.label.label("maker"), granted(api_keys).label("warehouses"))
+        .join(principals, (principals.c.tenant_id == api_keys.c.tenant_id) & (principals.c.id == api_keys.c.principal_id))
+        .outerjoin(maker, (maker.c.tenant_id == api_keys.c.tenant_id) & (maker.c.id == api_keys.c.made_by))
+    )
 
 
 def _user(row: Row[Any]) -> UserRow:
@@ -304,8 +334,10 @@ def _user(row: Row[Any]) -> UserRow:
 
 
 def _key(row: Row[Any]) -> KeyRow:
-    actor = Actor(row.principal_id, "key", row.name, Role(row.role), warehouses=_limited(row.warehouses))
-    return KeyRow(actor, row.name, row.prefix, row.key_hash, row.created_at, row.expires_at, row.used_at, row.revoked_at)
+    scopes = None if row.scopes is None else frozenset(row.scopes)
+    actor = Actor(row.principal_id, row.kind, row.name, Role(row.role), warehouses=_limited(row.warehouses), scopes=scopes)
+    dates = row.created_at, row.expires_at, row.used_at, row.revoked_at
+    return KeyRow(actor, row.name, row.prefix, row.key_hash, *dates, row.old_hash, row.old_until, row.maker)
 
 
 def _limited(warehouses: list[int] | None) -> frozenset[int] | None:

@@ -21,6 +21,7 @@ from kit.clock import Clock, now_us
 from tenants.callers import Callers
 from tenants.credentials import Passwords
 from tenants.domain import Actor, Role, Tenant
+from tenants.keys import Keys
 from tenants.messages import NewCompany, NewKey, NewUser
 from tenants.service import People
 from tenants.sessions import Sessions
@@ -63,6 +64,7 @@ class World:
     callers: Callers
     sessions: Sessions
     people: People
+    keys: Keys
     alice: Person
     bob: Person
     carol: Person
@@ -79,14 +81,14 @@ async def populate(engine: AsyncEngine, clock: Clock = now_us, prepare: Prepare 
     alice = await _founder(people, "Alice", prepare)
     carol = await _founder(people, "Carol", prepare)
     worker = await hire(people, alice, "Bob", bob)
-    return World(engine, passwords, callers, Sessions(engine, passwords, callers, clock), people, alice, worker, carol)
+    return World(engine, passwords, callers, Sessions(engine, passwords, callers, clock), people, keys_of(people), alice, worker, carol)
 
 
 async def hire(people: People, owner: Person, name: str, role: Role) -> Person:
     """One more person of the owner's company, with a key of the same role."""
     email = f"{name.lower()}@{owner.tenant.slug}.example"
     actor = await people.add_user(owner.tenant, owner.actor, NewUser(name, email, PASSWORD, role))
-    key = await people.make_key(owner.tenant, owner.actor, NewKey(f"{name}'s key", role))
+    key = await keys_of(people).make(owner.tenant, owner.actor, NewKey(f"{name}'s key", role))
     return Person(owner.tenant, actor, email, key.text)
 
 
@@ -100,10 +102,15 @@ async def limit(people: People, owner: Person, label: str, *codes: str) -> None:
     await people.limit_to(owner.tenant, owner.actor, principal, warehouses or None)
 
 
+def keys_of(people: People) -> Keys:
+    """The keys of the same companies."""
+    return Keys(people.engine, people.callers, people.clock, people.may_add)
+
+
 async def _founder(people: People, name: str, prepare: Prepare) -> Person:
     slug = f"{name.lower()}-{uuid4().hex[:8]}"
     email = f"{name.lower()}@{slug}.example"
     company = NewCompany(slug, f"{name} & Co", "Asia/Bishkek", "en", "KGS", "scale")
     tenant, actor = await people.found(company, NewUser(name, email, PASSWORD, Role.ADMIN), prepare)
-    key = await people.make_key(tenant, actor, NewKey(f"{name}'s key", Role.ADMIN))
+    key = await keys_of(people).make(tenant, actor, NewKey(f"{name}'s key", Role.ADMIN))
     return Person(tenant, actor, email, key.text)

@@ -89,10 +89,11 @@ async def _guard_request() -> ResponseReturnValue | None:
     if not permission:
         return None
     key = bearer(request.headers.get("Authorization"))
-    g.caller = await parts().callers.of_key(key) if key is not None else await whoever()
+    slug = _slug(request.view_args)
+    g.caller = await parts().callers.of_bearer(key, slug) if key is not None else await whoever()
     if g.caller is None:
         return _ask_to_sign_in()
-    g.ctx = entered(parts(), g.caller, _slug(request.view_args), permission, request.remote_addr)
+    g.ctx = entered(parts(), g.caller, slug, permission, request.remote_addr)
     if request.method not in SAFE:
         if key is None:
             await require_same_site()
@@ -109,7 +110,7 @@ async def _guard_websocket() -> None:
     slug = _slug(websocket.view_args) or ""
     key, ticket = bearer(websocket.headers.get("Authorization")), websocket.args.get("ticket")
     if key is not None:
-        g.caller = await parts().callers.of_key(key)
+        g.caller = await parts().callers.of_bearer(key, slug)
     else:
         _require_own_origin(websocket.headers.get("Origin"), websocket.host)
         g.caller = await parts().callers.of_ticket(slug, ticket) if ticket else None

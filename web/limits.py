@@ -28,6 +28,8 @@ LETTERS_FROM_ADDRESS_PER_HOUR = 30
 INVITATIONS_PER_HOUR = 100
 LINKS_PER_MINUTE = 60
 """Links opened and slugs looked up from an address. A link has 256 bits; this only keeps the noise down."""
+SIGN_ONS_PER_MINUTE = 60
+"""Ways through an identity provider that may begin at one address: a whole office at nine, not a flood of rows."""
 MUTATIONS_PERIOD_S = 10.0
 MUTATIONS_OF_PRINCIPAL = 15_000
 """In 10 s: so high that a shop whose whole flash sale comes through one key does not meet it; it stops a program gone wild."""
@@ -115,6 +117,7 @@ class Limits:
     letter_from_address: Limiter = field(default_factory=lambda: Limiter(LETTERS_FROM_ADDRESS_PER_HOUR, HOUR_S))
     invitations_of_tenant: Limiter = field(default_factory=lambda: Limiter(INVITATIONS_PER_HOUR, HOUR_S))
     link_from_address: Limiter = field(default_factory=lambda: Limiter(LINKS_PER_MINUTE))
+    sign_on_from_address: Limiter = field(default_factory=lambda: Limiter(SIGN_ONS_PER_MINUTE))
     of_principal: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_PRINCIPAL))
     of_tenant: Limiter = field(default_factory=lambda: _mutations(MUTATIONS_OF_TENANT))
 

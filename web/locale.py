@@ -58,7 +58,7 @@ def language() -> str:
     if asked is None:
         return LANGUAGES[0]
     caller, preferred = g.get("caller"), asked.accept_languages.best_match(LANGUAGES)
-    if caller is not None and caller.actor.kind == "key":
+    if caller is not None and caller.actor.kind != "person":
         return _of_program(caller, preferred)
     choices = (
         caller.actor.language if caller else None,

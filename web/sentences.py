@@ -202,6 +202,48 @@ _THINGS = {
     "unknown_time_zone": Meaning(422, _("No such time zone"), _("There is no such time zone.")),
     "not_an_email": Meaning(422, _("Not an e-mail address"), _("This is not an e-mail address.")),
     "bad_cursor": Meaning(422, _("Not a cursor of ours"), _("Follow the value of next as it was given.")),
+    "key_ended": Meaning(409, _("The key has ended"), _("This key was revoked or has run out. Make a new one.")),
+    "one_warehouse": Meaning(422, _("A till stands in one warehouse"), _("Choose the one warehouse in which this device stands.")),
+    "unknown_scope": Meaning(422, _("No such right"), _("The role %(role)s has no right %(scope)s that a key could be limited to.")),
+    "more_rights_than_maker": Meaning(
+        403, _("More rights than you have"), _("Nobody can give a key or an issuer more rights than they have themselves.")
+    ),
+    "not_a_mapping": Meaning(
+        422, _("Not a mapping"), _("Write one line for each, such as: stock-managers = manager (here: %(line_text)s).")
+    ),
+    "issuer_taken": Meaning(409, _("The issuer is trusted already"), _("%(issuer)s is trusted already. Remove it first to change it.")),
+    "sso_not_set_up": Meaning(404, _("Single sign-on is not set up"), _("No identity provider is set up for this company.")),
+    "sso_not_proven": Meaning(
+        409,
+        _("Nobody has come in this way yet"),
+        _("Passwords stay on until an administrator has signed in once through the provider as it is set up now."),
+    ),
+    "sso_only_way_in": Meaning(
+        409, _("Nobody else could come in"), _("No administrator has a password. Give one a password first, then remove the provider.")
+    ),
+    "sso_unreachable": Meaning(
+        503, _("The identity provider does not answer"), _("The identity provider of this company does not answer as it should (%(why)s).")
+    ),
+    "sso_failed": Meaning(
+        401, _("The sign-in was not completed"), _("This sign-in was not completed or took too long. Begin again from the sign-in page.")
+    ),
+    "sso_email_not_verified": Meaning(
+        403, _("The e-mail is not verified"), _("The identity provider does not say that it has verified your e-mail address.")
+    ),
+    "sso_domain_not_allowed": Meaning(
+        403, _("The e-mail is of another company"), _("People with an e-mail address of this domain may not come in here.")
+    ),
+    "sso_no_role": Meaning(
+        403, _("You have no role here"), _("None of your groups has a role here, or you were taken out. Ask your administrator.")
+    ),
+    "sso_email_taken": Meaning(
+        409,
+        _("The e-mail belongs to another account"),
+        _("Somebody with your e-mail address is already here, and accounts are not joined by e-mail. Ask your administrator."),
+    ),
+    "passwords_off": Meaning(
+        403, _("Passwords are turned off"), _("People of this company sign in through its identity provider, not with a password.")
+    ),
     "password_too_short": Meaning(422, _("The password is too short"), _("Use at least %(min)s characters.")),
     "password_too_long": Meaning(422, _("The password is too long"), _("Use at most %(max)s characters.")),
     "unknown_role": Meaning(422, _("No such role"), _("There is no such role.")),

@@ -40,6 +40,21 @@ def drop_session(response: Response) -> None:
     response.delete_cookie(_session_name(), path="/", secure=is_secure(), httponly=True, samesite="Lax")
 
 
+def sign_on_cookie() -> str:
+    """What this browser set out to its company's identity provider with."""
+    return request.cookies.get(_sign_on_name(), "")
+
+
+def keep_sign_on(response: Response, value: str, max_age_s: int) -> None:
+    """Tie a way through an identity provider to this browser. Lax: the provider's page leads back here."""
+    _set(response, _sign_on_name(), value, max_age_s)
+
+
+def drop_sign_on(response: Response) -> None:
+    """That way has been gone."""
+    response.delete_cookie(_sign_on_name(), path="/", secure=is_secure(), httponly=True, samesite="Lax")
+
+
 def remember(response: Response, name: str, value: str) -> None:
     """Keep a harmless choice for a year."""
     _set(response, name, value, _YEAR_S)
@@ -109,6 +124,10 @@ def _bound_to(make: bool) -> str:
 def _session_name() -> str:
     # Browsers drop a `__Host-` cookie that is not Secure, and plain http cannot have Secure.
     return "__Host-onhand" if is_secure() else "onhand_session"
+
+
+def _sign_on_name() -> str:
+    return "__Host-onhand-sign-on" if is_secure() else "onhand_sign_on"
 
 
 def _set(response: Response, name: str, value: str, max_age: int | None) -> None:

@@ -14,18 +14,26 @@ from db.gcra import SharedGcra
 from inventory.context import Stock
 from kit.clock import Clock
 from tenants.account import Accounts
+from tenants.admission import Admission
 from tenants.callers import Callers
 from tenants.company import Company
 from tenants.credentials import Passwords
 from tenants.invitations import Invitations
+from tenants.keys import Keys
+from tenants.machines import Machines
 from tenants.mails import Post
+from tenants.newcomers import Newcomers
+from tenants.oidc import SingleSignOn
+from tenants.outside import Outside
 from tenants.privacy import Privacy
+from tenants.providers import Providers
 from tenants.resets import Resets
 from tenants.seal import Seal
 from tenants.second_factor import SecondFactors
 from tenants.service import People
 from tenants.sessions import Sessions
 from tenants.sign_ups import SignUps
+from tenants.sso import SignOnSettings
 from tenants.staff import Staff
 from web.letters import Transport, carrier
 from web.limits import Limits
@@ -88,6 +96,10 @@ class Parts:
     people: People
     company: Company
     privacy: Privacy
+    keys: Keys
+    machines: Machines
+    sign_on_settings: SignOnSettings
+    sign_on: SingleSignOn
     limits: Limits
     turnstile: Turnstile
     post: Post
@@ -103,10 +115,13 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
     """Parts on top of the wiring. Tests hand in cheaper passwords."""
     passwords = passwords or Passwords()
     engine, clock = wiring.engine, wiring.clock
-    callers, seal = Callers(engine, clock, tell=wiring.relay.revoked), Seal(wiring.secret)
+    providers = Providers(Outside(strict=wiring.environment == "production"))
+    admission = Admission(engine, providers, clock)
+    callers, seal = Callers(engine, clock, tell=wiring.relay.revoked, admit=admission.admit), Seal(wiring.secret)
     wiring.relay.listen_revoked(callers.hear)
     sessions = Sessions(engine, passwords, callers, clock)
     people = People(engine, passwords, callers, clock, may_add)
+    newcomers = Newcomers(engine, callers, clock, may_add)
     post = Post(engine, clock, seal, carrier(wiring.mail, wiring.mail_from, wiring.public_url), wiring.environment == "development")
     return Parts(
         wiring,
@@ -116,6 +131,10 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
         people,
         Company(engine, callers),
         Privacy(engine, callers, clock),
+        Keys(engine, callers, clock, may_add),
+        Machines(callers, clock),
+        SignOnSettings(providers, callers, seal),
+        SingleSignOn(engine, providers, sessions, newcomers, clock, seal),
         Limits(),
         Turnstile(),
         post,

@@ -3,6 +3,7 @@
 const behaviours = {
   chart: () => import("./chart.js"),
   colours: () => import("./colours.js"),
+  copy: () => import("./copy.js"),
   count: () => import("./count.js"),
   countdown: () => import("./countdown.js"),
   filter: () => import("./filter.js"),

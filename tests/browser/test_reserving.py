@@ -71,7 +71,13 @@ async def test_reaches_again_what_happened_while_the_line_was_down(shop: Shop) -
     shop.complaints.clear()  # the browser notes the cut line in its console
 
 
-@pytest.mark.parametrize("path", ["/", "/stock", "/stock/item/CUP", "/items", "/items/new", "/reservations", "/ledger", "/warehouses"])
+PAGES = ["/", "/stock", "/stock/item/CUP", "/items", "/items/new", "/reservations", "/ledger", "/warehouses"]
+OF_ADMINS = ["/keys", "/keys/new", "/machines", "/roles", "/single-sign-on"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/stock", "/stock/item/CUP", "/items", "/items/new", "/reservations", "/ledger", "/warehouses", *OF_ADMINS]
+)
 async def test_sees_every_page_without_a_complaint_on_a_desk_and_on_a_phone(shop: Shop, path: str) -> None:
     alice = shop.world.alice
     await shop.received(alice, "5")

@@ -17,13 +17,14 @@ from events.relay import Relay
 from kit.clock import now_us
 from tenants.callers import Callers
 from tenants.domain import Actor, Role, Tenant
+from tenants.keys import Keys
 from tenants.messages import NewKey, SignIn
 from tenants.service import People
 from tests.chaos.cache import cache
 from tests.chaos.case import Run, case
 from tests.chaos.feeds import pair
 from tests.chaos.waiting import until_async
-from tests.people import Person, hire
+from tests.people import Person, World, hire, keys_of
 from tests.serving import Server
 from tests.webs import Web
 
@@ -86,12 +87,12 @@ async def revoked(run: Run) -> None:
                     cookie = (await door.sign_in(SignIn(bob.tenant.slug, bob.email, bob.password))).cookie
                     lines += [asyncio.create_task(_sse(web, bob, f"Cookie: onhand_session={cookie}")) for web in webs]
                     ends.append(act(bob.tenant, world.alice.actor, bob.actor.principal_id) if act else door.sign_out(cookie))
-                made = await desk.make_key(world.alice.tenant, world.alice.actor, NewKey("short-lived", Role.VIEWER))
+                made = await keys_of(desk).make(world.alice.tenant, world.alice.actor, NewKey("short-lived", Role.VIEWER))
                 holder = await callers.of_key(made.text)
                 assert holder is not None
                 lines += [asyncio.create_task(_sse(web, world.alice, f"Authorization: Bearer {made.text}")) for web in webs]
                 lines += [asyncio.create_task(_websocket(web, world.alice, made.text)) for web in webs]
-                ends.append(desk.revoke_key(world.alice.tenant, world.alice.actor, holder.actor.principal_id))
+                ends.append(_revoked(keys_of(desk), world, holder.actor.principal_id))
                 await asyncio.sleep(1)
                 assert not any(line.done() for line in lines)
                 for end in ends:
@@ -100,6 +101,11 @@ async def revoked(run: Run) -> None:
                     await asyncio.gather(*lines)
                 await relay.close()
                 run.facts[f"lines cut {'without' if url is None else 'with'} Redis"] = len(lines)
+
+
+async def _revoked(keys: Keys, world: World, principal_id: int) -> None:
+    async with world.alice.context(world.engine).writing() as work:
+        await keys.revoke(work, world.alice.tenant, world.alice.actor, principal_id)
 
 
 def _demote(desk: People) -> Callable[[Tenant, Actor, int], Awaitable[None]]:

@@ -14,7 +14,7 @@ from tenants import queries
 from tenants.callers import Callers
 from tenants.domain import PERMISSIONS, Role
 from tenants.messages import NewCompany, NewKey, NewUser
-from tests.people import PASSWORD, World, hire, nothing_else
+from tests.people import PASSWORD, Person, World, hire, nothing_else
 from tests.tenants.clocks import MovableClock
 
 
@@ -25,6 +25,11 @@ def company(slug: str, **changes: str) -> NewCompany:
 
 def admin(email: str = "dana@company.example") -> NewUser:
     return NewUser("Dana", email, PASSWORD, Role.ADMIN)
+
+
+async def revoke(world: World, by: Person, key: int) -> None:
+    async with by.context(world.engine).writing() as work:
+        await world.keys.revoke(work, by.tenant, by.actor, key)
 
 
 async def test_a_company_begins_with_its_admin_and_the_hand_of_the_system(world: World) -> None:
@@ -79,7 +84,7 @@ async def test_only_an_admin_adds_people_and_keys(world: World) -> None:
     with pytest.raises(Refused, match="not_allowed"):
         await world.people.add_user(bob.tenant, bob.actor, admin("x@x.example"))
     with pytest.raises(Refused, match="not_allowed"):
-        await world.people.make_key(bob.tenant, bob.actor, NewKey("mine", Role.ADMIN))
+        await world.keys.make(bob.tenant, bob.actor, NewKey("mine", Role.ADMIN))
     with pytest.raises(Refused, match="not_allowed"):
         await world.people.set_role(bob.tenant, bob.actor, bob.actor.principal_id, Role.ADMIN)
     with pytest.raises(Refused, match="not_allowed"):
@@ -92,7 +97,7 @@ async def test_a_person_of_another_company_is_not_there(world: World) -> None:
         world.people.set_role(carol.tenant, carol.actor, bob, Role.VIEWER),
         world.people.disable_user(carol.tenant, carol.actor, bob),
         world.people.set_password(carol.tenant, carol.actor, bob, PASSWORD),
-        world.people.revoke_key(carol.tenant, carol.actor, bob + 1),
+        revoke(world, carol, bob + 1),
     ):
         with pytest.raises(Refused, match="not_found"):
             await attempt
@@ -113,13 +118,13 @@ async def test_a_key_opens_until_it_is_revoked(world: World) -> None:
     caller = await world.callers.of_key(world.bob.key)
     assert caller is not None
     assert (caller.tenant, caller.actor.kind, caller.actor.role) == (world.bob.tenant, "key", Role.OPERATOR)
-    await world.people.revoke_key(world.alice.tenant, world.alice.actor, caller.actor.principal_id)
+    await revoke(world, world.alice, caller.actor.principal_id)
     assert await world.callers.of_key(world.bob.key) is None
     assert await world.callers.again(caller) is None
 
 
 async def test_a_key_ends_on_its_day(world: World, clock: MovableClock) -> None:
-    key = await world.people.make_key(world.alice.tenant, world.alice.actor, NewKey("till", Role.OPERATOR, days=1))
+    key = await world.keys.make(world.alice.tenant, world.alice.actor, NewKey("till", Role.OPERATOR, days=1))
     clock.forward(timedelta(hours=23))
     assert await world.callers.of_key(key.text) is not None
     clock.forward(timedelta(hours=1))

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from events import origin
 from kit.errors import Refused
@@ -13,9 +14,11 @@ from tenants.domain import Role
 from tenants.messages import NewKey, SignIn
 from tenants.privacy import Privacy, gather, pseudonym
 from tests.conftest import Database
-from tests.people import Person, World, hire
+from tests.people import PASSWORD, Person, World, hire
 from tests.tenants.clocks import MovableClock
+from tests.tenants.entry import Ways
 from tests.tenants.test_audit import told
+from tests.tenants.test_second_factor import added
 
 NAME = "Zulfiya-Canarybird"
 HOME = "198.51.100.77"
@@ -27,7 +30,7 @@ async def zulfiya(world: World) -> tuple[Person, str]:
     person = await hire(world.people, world.alice, NAME, Role.ADMIN)
     origin.arrive(HOME)
     await world.sessions.sign_in(SignIn(person.tenant.slug, person.email, person.password))
-    key = await world.people.make_key(person.tenant, person.actor, NewKey(f"{NAME}'s own", Role.ADMIN))
+    key = await world.keys.make(person.tenant, person.actor, NewKey(f"{NAME}'s own", Role.ADMIN))
     await world.people.set_role(person.tenant, person.actor, world.bob.actor.principal_id, Role.MANAGER)
     await world.sessions.sign_in(SignIn(person.tenant.slug, person.email, person.password))
     return person, key.text
@@ -120,3 +123,28 @@ async def test_the_same_email_may_come_again_and_is_somebody_new(world: World, c
     async with world.alice.context(world.engine).reading() as connection:
         found = await gather(connection, again.tenant.id, again.actor.principal_id)
     assert (found["facts_by"], [fact["fact"] for fact in found["facts_about"]]) == ([], ["user_added"])
+
+
+async def test_an_erased_person_leaves_nothing_in_the_ways_in(ways: Ways, database: Database) -> None:
+    world, email = ways.world, "canarybird@elsewhere.example"
+    invitation = await ways.invited(world.alice, email)
+    origin.arrive(HOME)
+    tenant, actor = await ways.invitations.accept(await ways.link_to(email), NAME, PASSWORD)
+    person = Person(tenant, actor, email, "")
+    await added(ways, person)
+    await ways.resets.ask(tenant.slug, email)
+    origin.arrive("192.0.2.1")
+    async with person.context(world.engine).writing() as work:
+        found = await privacy(world, ways.clock).export(work, actor, actor.principal_id)
+    assert [len(found[name]) for name in ("invitations", "password_resets", "second_factors")] == [1, 1, 1]
+    assert {"invitation", "second_factor_on", "reset"} <= {each["kind"] for each in found["letters"]}
+    assert {"mails", "invitations"} <= await everywhere(database, tenant.id, "canarybird", email, HOME)
+    await privacy(world, ways.clock).erase(tenant, world.alice.actor, actor.principal_id, email)
+    assert await everywhere(database, tenant.id, "canarybird", email, HOME) == set()
+    assert await ways.letters_to(email) == []
+    async with world.alice.context(world.engine).reading() as connection:
+        for table in ("second_factors", "recovery_codes", "resets"):
+            query = text(f"SELECT count(*) FROM {table} WHERE principal_id = :person")
+            assert (await connection.execute(query, {"person": actor.principal_id})).scalar_one() == 0, table
+        kept = await ways.invitations.one(connection, tenant.id, invitation.id)
+    assert kept.email == pseudonym(actor.principal_id)

@@ -169,7 +169,7 @@ def _by_tag(found: Json) -> dict[str, list[Json]]:
 
 
 _SECURITY = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, or a token (JWT) of an issuer that the company trusts."},
     "session": {
         "type": "apiKey",
         "in": "cookie",

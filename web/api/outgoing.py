@@ -52,13 +52,16 @@ async def outcome(answer: Answer) -> Response:
     return response
 
 
-async def changed(act: Act) -> Response:
-    """Do a change once per key, and answer the same each time the key comes back."""
+async def changed(act: Act, told_once: Mapping[str, Any] | None = None) -> Response:
+    """Do a change once per key, and answer the same each time the key comes back.
+
+    `told_once`, filled while it is done, is in the first answer only: a secret is not kept with the answers.
+    """
     key, body = idempotency_key(), await json_body(required=False)
     context = ctx()
     what = f"{request.method} {request.path} {request.headers.get('If-Match', '')}"
     hashes = Key(digest16(b"thing", str(context.actor.principal_id).encode(), key.encode()), digest16(what.encode(), canonical(body)))
-    return await _replied(await once(context.writing(), hashes, act, is_outcome))
+    return await _replied(await once(context.writing(), hashes, act, is_outcome), told_once or {})
 
 
 def is_outcome(refusal: Refusal) -> bool:
@@ -66,8 +69,11 @@ def is_outcome(refusal: Refusal) -> bool:
     return errors.status_of(refusal.code) in (409, 410)
 
 
-async def _replied(reply: Reply) -> Response:
-    response = thing(orjson.loads(reply.body), reply.status) if reply.refusal is None else await refusals.answer(reply.refusal)
+async def _replied(reply: Reply, told_once: Mapping[str, Any]) -> Response:
+    if reply.refusal is not None:
+        response = await refusals.answer(reply.refusal)
+    else:
+        response = thing({**orjson.loads(reply.body), **({} if reply.replayed else told_once)}, reply.status)
     if reply.replayed:
         response.headers[REPLAYED] = "true"
     return response

@@ -6,6 +6,7 @@ from typing import Any
 
 from inventory.ledger.messages import Condition, Kind
 from tenants.domain import Role
+from tenants.token_rules import ALGORITHMS
 
 Schema = dict[str, Any]
 
@@ -34,6 +35,23 @@ def _list(of: Schema) -> Schema:
 def _one_of(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
 
+
+_KEY = {
+    "id": _WHOLE,
+    "kind": _one_of("key", "device"),
+    "name": _TEXT,
+    "prefix": _TEXT,
+    "role": _one_of(*(role.label for role in Role)),
+    "scopes": {"type": ["array", "null"], "items": _TEXT},
+    "warehouses": {"type": ["array", "null"], "items": _TEXT},
+    "state": _one_of("active", "expired", "revoked"),
+    "made_by": _NULLABLE,
+    "created_at": _TIME,
+    "used_at": _NULLABLE_TIME,
+    "expires_at": _NULLABLE_TIME,
+    "revoked_at": _NULLABLE_TIME,
+    "old_secret_until": _NULLABLE_TIME,
+}
 
 _LEVEL = {
     "sku": _TEXT,
@@ -191,7 +209,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Me": _object(
         tenant=_object(slug=_TEXT, name=_TEXT, time_zone=_TEXT, language=_TEXT, currency=_TEXT, plan=_TEXT),
-        kind=_one_of("person", "key", "system"),
+        kind=_one_of("person", "key", "device", "machine"),
         name=_TEXT,
         role=_one_of(*(role.label for role in Role)),
         permissions=_list(_TEXT),
@@ -229,7 +247,7 @@ SCHEMAS: dict[str, Schema] = {
         about=_NULLABLE,
         by=_TEXT,
         by_id=_WHOLE,
-        by_kind=_one_of("person", "key", "system"),
+        by_kind=_one_of("person", "key", "device", "machine", "system"),
         role=_one_of(*(role.label for role in Role)),
         address=_NULLABLE,
         session=_NULLABLE,
@@ -270,6 +288,29 @@ SCHEMAS: dict[str, Schema] = {
         expires_at=_TIME,
         invited_by=_TEXT,
     ),
+    "Key": _object(**_KEY),
+    "MadeKey": {
+        **_object(**_KEY, secret=_NULLABLE),
+        "description": "`secret` is told in the first answer only; a replay has null.",
+    },
+    "Issuer": _object(
+        id=_WHOLE,
+        issuer=_TEXT,
+        audience=_TEXT,
+        algorithm=_one_of(*ALGORITHMS),
+        jwks_url=_NULLABLE,
+        tenant_claim=_TEXT,
+        role_claim=_TEXT,
+        roles={"type": "object", "additionalProperties": _TEXT},
+        scopes_claim=_NULLABLE,
+        created_at=_TIME,
+    ),
+    "Machine": _object(id=_WHOLE, name=_TEXT, issuer=_TEXT, subject=_TEXT, role=_TEXT, seen_at=_TIME, revoked_at=_NULLABLE_TIME),
+    "Permission": {
+        **_object(name=_TEXT, says=_TEXT, roles=_list(_TEXT), whole_company=_TRUTH, named_only=_TRUTH),
+        "description": "`whole_company`: not for those limited to warehouses. `named_only`: a program has it only if its scopes say so.",
+    },
+    "Roles": _object(permissions=_list(_ref("Permission")), roles=_list(_TEXT)),
     "Ticket": _object(ticket=_TEXT, expires_in=_WHOLE),
     "JobRun": {
         **_object(

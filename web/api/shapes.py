@@ -13,11 +13,14 @@ from inventory.ledger.queries import Cell, ItemLevel
 from inventory.ledger.render import level_fields
 from inventory.locations.queries import Location, Warehouse
 from kit import money
-from kit.clock import rfc3339, to_us
+from kit.clock import from_us, rfc3339, to_us
 from kit.quantity import format_qty
 from tenants.invitations import Invitation
+from tenants.machine_store import Issuer, Machine
 from tenants.messages import Caller
+from tenants.queries import Key
 from tenants.staff import Colleague
+from web.rights import Right
 
 Json = dict[str, Any]
 
@@ -221,7 +224,7 @@ def me(caller: Caller, warehouses: list[str] | None) -> Json:
         "kind": actor.kind,
         "name": actor.label,
         "role": actor.role.label,
-        "permissions": actor.permissions,
+        "permissions": sorted(actor.permissions),
         "warehouses": warehouses,
     }
 
@@ -265,6 +268,74 @@ INVITATION_COLUMNS = ("id", "email", "role", "warehouses", "language", "state", 
 
 def _codes(ids: tuple[int, ...] | None, codes: Mapping[int, str]) -> list[str] | None:
     return None if ids is None else sorted(codes[each] for each in ids)
+
+
+def key(found: Key, codes: Mapping[int, str], now_us: int) -> Json:
+    """A key of a program or till. Of its secret there is only the beginning."""
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "name": found.name,
+        "prefix": found.prefix,
+        "role": found.role,
+        "scopes": None if found.scopes is None else list(found.scopes),
+        "warehouses": None if found.warehouses is None else sorted(codes.get(each, "") for each in found.warehouses),
+        "state": found.state(from_us(now_us)),
+        "made_by": found.made_by,
+        "created_at": _time(found.created_at),
+        "used_at": _time_or_none(found.used_at),
+        "expires_at": _time_or_none(found.expires_at),
+        "revoked_at": _time_or_none(found.revoked_at),
+        "old_secret_until": _time_or_none(found.old_until),
+    }
+
+
+KEY_COLUMNS = ("id", "kind", "name", "prefix", "role", "scopes", "warehouses", "state", "made_by", "created_at", "used_at", "expires_at")
+
+
+def issuer(found: Issuer) -> Json:
+    """An issuer of tokens that the company trusts."""
+    return {
+        "id": found.id,
+        "issuer": found.issuer,
+        "audience": found.audience,
+        "algorithm": found.algorithm,
+        "jwks_url": found.jwks_url,
+        "tenant_claim": found.tenant_claim,
+        "role_claim": found.role_claim,
+        "roles": dict(found.roles),
+        "scopes_claim": found.scopes_claim,
+        "created_at": _time(found.created_at),
+    }
+
+
+ISSUER_COLUMNS = ("id", "issuer", "audience", "algorithm", "jwks_url", "tenant_claim", "role_claim", "roles", "scopes_claim", "created_at")
+
+
+def machine(found: Machine) -> Json:
+    """A program that came with a token."""
+    return {
+        "id": found.id,
+        "name": found.name,
+        "issuer": found.issuer,
+        "subject": found.subject,
+        "role": found.role,
+        "seen_at": _time(found.seen_at),
+        "revoked_at": _time_or_none(found.revoked_at),
+    }
+
+
+MACHINE_COLUMNS = ("id", "name", "issuer", "subject", "role", "seen_at", "revoked_at")
+
+
+def permission(found: Right) -> Json:
+    """A permission, in words, and who has it."""
+    limits = {"whole_company": found.whole_company, "named_only": found.named_only}
+    return {"name": found.name, "says": found.says, "roles": list(found.roles), **limits}
+
+
+def _time_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else _time(moment)
 
 
 def _time(moment: datetime) -> str:

@@ -100,7 +100,7 @@ class Lean:
 
     async def _entered(self, call: Call, known: _Known) -> Context:
         """The checks of `web.access`, in their order."""
-        known.caller = await self._parts.callers.of_key(access.bearer(call.header(b"authorization")) or "")
+        known.caller = await self._parts.callers.of_bearer(access.bearer(call.header(b"authorization")) or "", call.slug)
         if known.caller is None:
             raise refuse("not_signed_in")
         ctx = access.entered(self._parts, known.caller, call.slug, _PERMISSIONS[call.verb], call.address)

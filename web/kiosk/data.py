@@ -31,7 +31,7 @@ async def signed_in(tenant: str) -> Response:
         "principal": actor.principal_id,
         "name": actor.label,
         "role": actor.role.label,
-        "permissions": actor.permissions,
+        "permissions": sorted(actor.permissions),
         "warehouses": [{"code": each.code, "name": each.name} for each in warehouses],
         "now": rfc3339(context.clock()),
         "csrf": session.csrf_token(),

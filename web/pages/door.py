@@ -7,9 +7,12 @@ from quart.typing import ResponseReturnValue
 from quart_babel import gettext
 
 from kit.errors import refuse
+from kit.text import is_slug
 from tenants import queries
+from tenants.credentials import slug_of_session
 from tenants.domain import normal_email
 from tenants.messages import CodeWanted, SignedIn, SignIn
+from tenants.queries import Way
 from web import respond, session, visitors
 from web.access import public, require_same_site, whoever
 from web.forms import Form, refusals_of, typed
@@ -30,14 +33,14 @@ async def front() -> ResponseReturnValue:
 @public
 async def sign_in() -> Response:
     """The door of the company that was entered last in this browser, else of any."""
-    return await _show(Form({"company": session.remembered_company()}))
+    return await show(Form({"company": session.remembered_company()}))
 
 
 @pages.get("/t/<tenant>/sign-in")
 @public
 async def sign_in_to(tenant: str) -> Response:
     """The door of one company. One that does not exist has a door too, and nobody gets through it."""
-    return await _show(Form({"company": tenant}))
+    return await show(Form({"company": tenant}))
 
 
 @pages.post("/sign-in")
@@ -49,7 +52,7 @@ async def enter() -> Response:
     with refusals_of(form):
         found = await _recognise(form)
         return await through(found, form["next"]) if isinstance(found, SignedIn) else _to_second_step(found, form["next"])
-    return await _show(form)
+    return await show(form)
 
 
 @pages.post("/sign-out")
@@ -59,9 +62,10 @@ async def sign_out() -> Response:
     await whoever()
     await require_same_site()
     cookie = session.session_cookie()
-    if cookie:
-        await parts().sessions.sign_out(cookie)
-    response = await respond.done(url_for("door.sign_in"))
+    via = await parts().sessions.sign_out(cookie) if cookie else None
+    # To a page of ours first: a form of ours may not lead to another site (form-action), and the provider's session is theirs.
+    onward = url_for("sso.signed_out", tenant=slug_of_session(cookie)) if cookie and via == "sso" else url_for("door.sign_in")
+    response = await respond.done(onward)
     session.drop_session(response)
     return response
 
@@ -91,26 +95,36 @@ def _to_second_step(wanted: CodeWanted, next_page: str) -> Response:
 async def through(signed_in: SignedIn, next_page: str = "", sentence: str = "") -> Response:
     """Inside: the browser gets its session, and goes to the page that was wanted."""
     slug = signed_in.caller.tenant.slug
-    response = await respond.done(_own_page(slug, next_page) or url_for("dashboard.show", tenant=slug), sentence)
+    response = await respond.done(own_page(slug, next_page) or url_for("dashboard.show", tenant=slug), sentence)
     session.keep_session(response, signed_in.cookie)
     session.remember_company(response, slug)
     return response
 
 
-def _own_page(slug: str, path: str) -> str | None:
+def own_page(slug: str, path: str) -> str | None:
     """The page to come back to, if it is a page of this company: never another site."""
     return path if path.startswith(f"/t/{slug}/") and respond.is_own_path(path) else None
 
 
-async def _show(form: Form) -> Response:
+async def show(form: Form) -> Response:
+    """The door, with whatever was wrong with coming in."""
     slug = form["company"].lower()
     form.values.setdefault("next", request.args.get("next", ""))
     form.values.pop("password", None)
     company = await _company_name(slug) if slug == session.remembered_company() else None
+    way = await _way_of(slug)
     title = gettext("Sign in to %(company)s", company=company) if company else gettext("Sign in")
     return await respond.page(
-        "door/sign_in.html", form.status, form=form, company=company, title=title, may_sign_up=parts().sign_ups.is_open
+        "door/sign_in.html", form.status, form=form, company=company, way=way, title=title, may_sign_up=parts().sign_ups.is_open
     )
+
+
+async def _way_of(slug: str) -> Way | None:
+    """The company's own way in, if it has one: whoever knows the address of its door may see that."""
+    if not is_slug(slug):
+        return None
+    async with parts().wiring.engine.begin() as connection:
+        return await queries.way_of(connection, slug)
 
 
 async def _company_name(slug: str) -> str | None:
