@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -176,7 +177,8 @@ async def _by_session(connection: AsyncConnection, tenant: Tenant, proof: bytes,
         table = store.sessions
         await connection.execute(update(table).where(table.c.tenant_id == tenant.id, table.c.token_hash == proof).values(seen_at=now))
         await store.seen(connection, tenant.id, found.user.actor.principal_id, now)
-    return found.user.actor
+    # What more than a password a provider asks for is the provider's.
+    return replace(found.user.actor, second_factor=True) if found.via == "sso" else found.user.actor
 
 
 async def _by_key(connection: AsyncConnection, tenant: Tenant, proof: bytes, now: datetime) -> Actor | None:

@@ -86,7 +86,7 @@ class Actor:
     """Who is asking: the principal, its kind and label, and its role at this moment.
 
     `warehouses`: ids of those they are limited to, None for all. Whoever is limited decides nothing that concerns all of them.
-    `scopes`: the permissions a program is limited to, None for all of its role.
+    `scopes`: the permissions a program is limited to, None for all of its role. `second_factor`: a person shows more than a password.
     """
 
     principal_id: int
@@ -97,6 +97,7 @@ class Actor:
     choices: Choices = AS_THE_COMPANY
     warehouses: frozenset[int] | None = None
     scopes: frozenset[str] | None = None
+    second_factor: bool = False
 
     def may(self, permission: str) -> bool:
         """True if the role grants the permission, and neither warehouses nor scopes stop it."""
@@ -131,6 +132,12 @@ MAPPED_LENGTH_MAX = 200
 
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def owes_second_factor(tenant: Tenant, actor: Actor) -> bool:
+    """Whether the company asks this person for a second factor that they have not added yet. Programs have none to add."""
+    asked = tenant.settings.asks_second_factor(admin=actor.role is Role.ADMIN)
+    return asked and actor.kind == "person" and not actor.second_factor
 
 
 def session_is_open(settings: Settings, now: datetime, created_at: datetime, seen_at: datetime, expires_at: datetime) -> bool:

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.metadata import metadata, tenant_id, timestamp
 from db.tenancy import set_slug, set_tenant
 from tenants.domain import Actor, Role, Tenant
+from tenants.entry_store import second_factors
 from tenants.settings import Choices, Settings
 
 
@@ -166,6 +167,7 @@ class SessionRow:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    via: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +215,12 @@ async def session_by_hash(connection: AsyncConnection, tenant: int, token_hash: 
     """The session with this hash and its person."""
     query = (
         _users()
-        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at.label("used_at"), sessions.c.expires_at)
+        .add_columns(sessions.c.created_at.label("began_at"), sessions.c.seen_at.label("used_at"), sessions.c.expires_at, sessions.c.via)
         .join(sessions, (sessions.c.tenant_id == users.c.tenant_id) & (sessions.c.principal_id == users.c.principal_id))
         .where(sessions.c.tenant_id == tenant, sessions.c.token_hash == token_hash)
     )
     row = (await connection.execute(query)).one_or_none()
-    return SessionRow(_user(row), row.began_at, row.used_at, row.expires_at) if row else None
+    return SessionRow(_user(row), row.began_at, row.used_at, row.expires_at, row.via) if row else None
 
 
 async def key_by_hash(connection: AsyncConnection, tenant: int, key_hash: bytes) -> KeyRow | None:
@@ -314,7 +316,9 @@ def granted(of: Table) -> Any:
 
 
 def _users() -> Any:
-    return select(users, principals.c.label, granted(users).label("warehouses")).join(
+    theirs = (second_factors.c.tenant_id == users.c.tenant_id) & (second_factors.c.principal_id == users.c.principal_id)
+    secured = select(second_factors.c.principal_id).where(theirs, second_factors.c.confirmed_at.is_not(None)).exists()
+    return select(users, principals.c.label, granted(users).label("warehouses"), secured.label("secured")).join(
         principals, (principals.c.tenant_id == users.c.tenant_id) & (principals.c.id == users.c.principal_id)
     )
 
@@ -329,7 +333,8 @@ def _keys() -> Any:
 
 
 def _user(row: Row[Any]) -> UserRow:
-    actor = Actor(row.principal_id, "person", row.label, Role(row.role), row.language, Choices.of(row.choices), _limited(row.warehouses))
+    of_person = (row.language, Choices.of(row.choices), _limited(row.warehouses))
+    actor = Actor(row.principal_id, "person", row.label, Role(row.role), *of_person, second_factor=row.secured)
     return UserRow(actor, row.email, row.password_hash, row.disabled_at, row.seen_at, row.version)
 
 

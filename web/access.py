@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from quart import Quart, Response, current_app, g, request, websocket
+from quart import Quart, Response, current_app, g, request, url_for, websocket
 from quart.typing import ResponseReturnValue
 
 from events import origin
 from inventory.context import Context
-from kit.errors import refuse
+from kit.errors import Refused, refuse
+from tenants.domain import owes_second_factor
 from tenants.messages import Caller
 from web import respond, session
 from web.limits import HELD_BACK_S, Spent
@@ -25,6 +26,8 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 _PUBLIC = ""
 ANYONE_HERE = "*"
 """The permission of routes for every caller of the tenant, whatever their role."""
+ENROLLING = "+"
+"""The same for those, too, who have to add a second factor before anything else."""
 _MARK = "onhand_permission"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -93,7 +96,12 @@ async def _guard_request() -> ResponseReturnValue | None:
     g.caller = await parts().callers.of_bearer(key, slug) if key is not None else await whoever()
     if g.caller is None:
         return _ask_to_sign_in()
-    g.ctx = entered(parts(), g.caller, slug, permission, request.remote_addr)
+    try:
+        g.ctx = entered(parts(), g.caller, slug, permission, request.remote_addr)
+    except Refused as refused:
+        if refused.refusal.code != "second_factor_wanted" or respond.wants_problem():
+            raise
+        return respond.see_other(url_for("second_factor.show", tenant=g.caller.tenant.slug))
     if request.method not in SAFE:
         if key is None:
             await require_same_site()
@@ -125,9 +133,11 @@ def entered(parts: Parts, who: Caller, slug: str | None, permission: str, addres
     origin.arrive(address, who.proof)
     if slug is not None and slug != who.tenant.slug:
         raise refuse("not_found")
+    if permission != ENROLLING and owes_second_factor(who.tenant, who.actor):
+        raise refuse("second_factor_wanted")
     wiring = parts.wiring
     context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock)
-    if permission != ANYONE_HERE:
+    if permission not in (ANYONE_HERE, ENROLLING):
         context.permit(permission)
     return context
 

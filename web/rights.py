@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quart import Quart, current_app
 
 from tenants.domain import EVERY_PERMISSION, NAMED_ONLY, OF_WHOLE_COMPANY, PERMISSIONS, ROLES_GIVEN
-from web.access import ANYONE_HERE, permission_of
+from web.access import ANYONE_HERE, ENROLLING, permission_of
 from web.locale import gettext
 
 DAYS_MAX = 3650
@@ -62,7 +62,7 @@ def matrix() -> list[Right]:
     """Every permission by name."""
     app: Quart = current_app
     asked = [permission_of(app, rule.endpoint) for rule in app.url_map.iter_rules()]
-    names = sorted(EVERY_PERMISSION | {each for each in asked if each and each != ANYONE_HERE})
+    names = sorted(EVERY_PERMISSION | {each for each in asked if each and each not in (ANYONE_HERE, ENROLLING)})
     return [
         Right(
             name,

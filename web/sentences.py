@@ -75,6 +75,9 @@ _ENTRY = {
     "sign_in_again": Meaning(401, _("Sign in again"), _("That took too long, or something changed. Sign in again.")),
     "second_factor_on": Meaning(409, _("There is a second factor"), _("A second factor is in use already.")),
     "second_factor_off": Meaning(409, _("There is no second factor"), _("There is no second factor.")),
+    "second_factor_wanted": Meaning(
+        403, _("A second factor is asked for"), _("Your company asks for a second factor. Add one, and everything else opens.")
+    ),
     "link_spent": Meaning(410, _("The link is spent"), _("This link was used, has run out or was withdrawn. Ask for a new one.")),
     "invitation_closed": Meaning(409, _("The invitation is closed"), _("This invitation was accepted or withdrawn.")),
     "already_invited": Meaning(

@@ -342,3 +342,21 @@ async def test_in_production_there_is_no_outbox_and_letters_need_a_server(site: 
             page = await browser.post(path, form)
             assert page.status_code == 503
             assert "ONHAND_SMTP_URL" in await text_of(page)
+
+
+async def test_who_must_have_a_second_factor_adds_one_before_anything_else(site: Site) -> None:
+    alice = site.world.alice
+    at = f"/t/{alice.tenant.slug}"
+    async with alice.context(site.world.engine).writing() as work:
+        await parts_of(site).company.change(work, alice.actor, {"second_factor": "admins"}, 1, currency_is_used=False)
+    browser = await site.entered_by(alice)
+    for path in (f"{at}/stock", f"{at}/account", f"{at}/settings"):
+        assert (await browser.get(path)).headers["Location"] == f"{at}/account/second-factor", path
+    assert (await browser.post(f"{at}/account", {"name": "Al", "language": "en"})).headers["Location"] == f"{at}/account/second-factor"
+    assert (await browser.get(f"/v1/{alice.tenant.slug}/stock/levels")).status_code == 403
+    assert "asks for a second factor" in await text_of(await browser.get(f"{at}/account/second-factor"))
+    await second_factor(site, browser, alice)
+    assert (await browser.get(f"{at}/stock")).status_code == 200
+    bobs = await site.entered_by(site.world.bob)
+    assert (await bobs.get(f"{at}/stock")).status_code == 200, "who is no admin is not asked"
+    assert (await Browser(site.app).client.get(f"/v1/{alice.tenant.slug}/stock/levels", headers=alice.bearer)).status_code == 200

@@ -9,7 +9,7 @@ from app.passwords import let_in
 from tenants.domain import EVERY_PERMISSION
 from tests.people import cheap_passwords
 from tests.web.conftest import Site
-from web.access import ANYONE_HERE, permission_of
+from web.access import ANYONE_HERE, ENROLLING, permission_of
 from web.rights import EXPLAINED
 
 _SECRET = re.compile(r'value="(oh_[^"]+)"')
@@ -79,7 +79,7 @@ async def test_an_issuer_is_trusted_by_a_form_and_one_that_does_not_fit_is_not(s
 
 
 def test_every_permission_is_explained_and_every_route_asks_for_one_that_exists(site: Site) -> None:
-    asked = {permission_of(site.app, rule.endpoint) for rule in site.app.url_map.iter_rules()} - {"", ANYONE_HERE}
+    asked = {permission_of(site.app, rule.endpoint) for rule in site.app.url_map.iter_rules()} - {"", ANYONE_HERE, ENROLLING}
     assert asked <= EVERY_PERMISSION, "a route asks for a permission that no role has"
     assert set(EXPLAINED) == EVERY_PERMISSION, "explain the permission in web/rights.py"
 

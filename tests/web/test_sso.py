@@ -124,6 +124,16 @@ async def test_somebody_new_comes_in_with_the_role_of_their_groups(way: Way) -> 
     assert (row.role, row.password_hash) == (Role.MANAGER, None)
 
 
+async def test_who_came_through_the_provider_is_asked_for_no_second_factor_of_ours(way: Way) -> None:
+    async with way.who.context(way.site.world.engine).writing() as work:
+        company: Any = way.site.app.extensions["onhand"].company
+        await company.change(work, way.who.actor, {"second_factor": "everyone"}, 1, currency_is_used=False)
+    way.knows("dana", "stock")
+    browser, _ = await way.comes("dana")
+    assert await way.inside(browser) == 200
+    assert await way.inside(way.admin) == 303, "by password it is asked for"
+
+
 async def test_nobody_without_a_group_comes_in_unless_there_is_a_role_for_all(way: Way) -> None:
     way.knows("eve", "strangers")
     _, response = await way.comes("eve")

@@ -7,9 +7,10 @@ from quart import Blueprint, Response, g, redirect, url_for
 from quart.typing import ResponseReturnValue
 from quart_babel import gettext
 
+from tenants.domain import owes_second_factor
 from tenants.sessions import has_second_factor
 from web import respond, session, visitors
-from web.access import ANYONE_HERE, allow, caller, ctx, public, require_same_site
+from web.access import ANYONE_HERE, ENROLLING, allow, caller, ctx, public, require_same_site
 from web.forms import Form, refusals_of, typed
 from web.pages import door
 from web.wiring import parts
@@ -50,14 +51,14 @@ async def enter() -> ResponseReturnValue:
 
 
 @pages.get(_AT)
-@allow(ANYONE_HERE)
+@allow(ENROLLING)
 async def show(tenant: str) -> Response:
     """Whether there is one; a seed that was offered is shown until a code of it confirms it."""
     return await _page({})
 
 
 @pages.post(f"{_AT}/offer")
-@allow(ANYONE_HERE)
+@allow(ENROLLING)
 async def offer(tenant: str) -> Response:
     """A seed for the app, for who knows the password."""
     form = await typed()
@@ -72,7 +73,7 @@ async def offer(tenant: str) -> Response:
 
 
 @pages.post(f"{_AT}/confirm")
-@allow(ANYONE_HERE)
+@allow(ENROLLING)
 async def confirm(tenant: str) -> Response:
     """The first code: from now on one is asked for. The recovery codes are on this page and nowhere else."""
     form = await typed()
@@ -134,7 +135,8 @@ async def _page(refused: dict[str, Form]) -> Response:
     async with context.reading() as connection:
         is_on = await has_second_factor(connection, context.tenant.id, context.actor.principal_id)
     offered = None if is_on else await parts().second_factors.offered(caller())
+    owed = owes_second_factor(context.tenant, context.actor)
     picture = segno.make(offered.address, error="m").svg_data_uri(scale=4, border=4, dark="#000", light="#fff") if offered else ""
     forms = {name: refused.get(name) or Form() for name in ("offer", "confirm", "drop", "renew")}
     status = next((form.status for form in refused.values()), 200)
-    return await respond.page("account/second_factor.html", status, forms=forms, is_on=is_on, offered=offered, picture=picture)
+    return await respond.page("account/second_factor.html", status, forms=forms, is_on=is_on, offered=offered, picture=picture, owed=owed)
