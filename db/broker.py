@@ -7,6 +7,7 @@ once when Redis is lost and once when it is back, however long that takes.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from redis.exceptions import RedisError
 log = structlog.get_logger("db")
 
 PAUSE_MAX_S = 2.0
+SETTLED_S = 10.0
+"""A connection of before may fail so long after Redis is back: that is the same outage, told already."""
 QUIET_S = 10.0
 """After so long without a message the listener asks whether anybody is there; a connection may be dead and open."""
 WAIT_S = 5.0
@@ -31,6 +34,7 @@ class Broker:
         self._pending: dict[str, str] = {}
         self._wake = asyncio.Event()
         self._lost: set[str] = set()
+        self._settled_at = 0.0
         self._tasks = [asyncio.create_task(self._publish())]
 
     def publish(self, channel: str, message: str) -> None:
@@ -86,9 +90,10 @@ class Broker:
         """Tell the log when Redis goes and when it comes back."""
         before = bool(self._lost)
         self._lost.discard(way) if problem is None else self._lost.add(way)
-        if self._lost and not before:
+        if self._lost and not before and time.monotonic() > self._settled_at:
             log.warning("redis_lost", problem=repr(problem), meaning="others look once a second")
         elif before and not self._lost:
+            self._settled_at = time.monotonic() + SETTLED_S
             log.info("redis_back")
 
 

@@ -57,6 +57,7 @@ FACTS = {
     "ledger_resumed": _("Stock opened again"),
     "ledger_rebuilt": _("Balances made anew from the ledger"),
     "ledger_moved": _("Stock moved to another shard"),
+    "job_asked": _("Job started by hand"),
     "item_created": _("Item created"),
     "item_changed": _("Item changed"),
     "item_archived": _("Item put away"),
