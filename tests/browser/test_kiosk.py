@@ -282,7 +282,8 @@ async def test_works_by_keyboard_and_scanner_alone_with_what_is_measured(shop: S
         await page.keyboard.press("F8")
         await expect(page.locator("[data-el=paid]")).to_be_focused()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_text("Sold: ")).to_be_visible()
+        await expect(page.get_by_text("Sold: ")).to_be_visible()  # it is on disk here; the server hears of it next
+        await expect(page.locator(".till-top .live")).to_have_text("Online ", timeout=PATIENCE_MS)
     assert (await level(shop, alice, "ROPE"))["on_hand"] == "17.5"
 
 

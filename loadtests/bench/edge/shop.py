@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -39,10 +40,15 @@ async def open_shop(stage: Stage, slug: str, items: int, keys: int = KEYS, each:
         await connection.close()
 
 
+_LOOKING = asyncio.Lock()
+"""The stage has one connection, and a flood may end while the quiet shop beside it is looked up."""
+
+
 async def lost(stage: Stage, shop: Shop, seqs: list[int]) -> list[str]:
     """What is wrong with the acknowledged sequences: given to two commands, or not in the ledger as a reservation of one piece."""
     twice = len(seqs) - len(set(seqs))
-    missing = await stage.connection.fetchval(_MISSING, shop.company.tenant, sorted(set(seqs)), ONE)
+    async with _LOOKING:
+        missing = await stage.connection.fetchval(_MISSING, shop.company.tenant, sorted(set(seqs)), ONE)
     doubled = [f"{shop.company.slug}: {twice} sequences acknowledged twice"] if twice else []
     return doubled + ([f"{shop.company.slug}: {missing} acknowledged promises are not in the ledger"] if missing else [])
 
