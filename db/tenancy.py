@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+NO_WAREHOUSE = "0"
+"""The id of none: an empty setting would mean all of them."""
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _SET_WAREHOUSES = text("SELECT set_config('app.warehouses', :warehouses, true)")
 _SET_SLUG = text("SELECT set_config('app.tenant_slug', :slug, true)")
@@ -35,7 +37,7 @@ async def set_tenant(connection: AsyncConnection, tenant_id: int) -> None:
 async def set_warehouses(connection: AsyncConnection, warehouses: Collection[int] | None) -> None:
     """Let the open transaction see rows of these warehouses only; None leaves it all of them."""
     if warehouses is not None:
-        await connection.execute(_SET_WAREHOUSES, {"warehouses": ",".join(map(str, sorted(warehouses)))})
+        await connection.execute(_SET_WAREHOUSES, {"warehouses": ",".join(map(str, sorted(warehouses))) or NO_WAREHOUSE})
 
 
 async def set_slug(connection: AsyncConnection, slug: str) -> None:

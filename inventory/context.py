@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.tenancy import reading, set_warehouses
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock
-from kit.errors import Refusal, refuse
-from tenants.domain import Actor, Tenant
+from kit.errors import Refusal, unless
+from tenants.domain import Actor, Tenant, permission_refusal
 
 if TYPE_CHECKING:
     from inventory.ledger.messages import Command, Outcome
@@ -63,8 +63,7 @@ class Context:
 
     def permit(self, permission: str) -> None:
         """Raise the refusal `not_allowed` unless the actor has the permission."""
-        if not self.actor.may(permission):
-            raise refuse("not_allowed", permission=permission, role=self.actor.role.label)
+        unless(permission_refusal(self.actor, permission))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

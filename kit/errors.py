@@ -33,3 +33,9 @@ class Refused(Exception):
 def refuse(code: str, *errors: Fact, **facts: Any) -> Refused:
     """Shorthand for `raise refuse("unknown_item", {"line": 0, "sku": sku})`."""
     return Refused(Refusal(code, errors, facts))
+
+
+def unless(refusal: Refusal | None) -> None:
+    """Raise what a decision returned, if it is a refusal."""
+    if refusal is not None:
+        raise Refused(refusal)

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.tenancy import reading
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import refuse
+from kit.errors import refuse, unless
 from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords
 from tenants.domain import LANGUAGES, PASSWORD_LENGTH_MAX, password_refusal
 from tenants.mails import Letter, Post
 from tenants.messages import Caller, SignedIn, Visitor
-from tenants.persons import change_user, person, unless
+from tenants.persons import change_user, person
 from tenants.sessions import Sessions, end_sessions
 
 

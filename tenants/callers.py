@@ -109,20 +109,19 @@ class Callers:
 
     def hear(self, tenant_id: int, principal_id: int) -> None:
         """The same, told by another process."""
-        self._forgotten += 1
-        self._asked = {}  # what is being read now may be older than the change: who comes from here on asks anew
+        self._doubt(lambda caller: caller.tenant.id == tenant_id and caller.actor.principal_id == principal_id)
         for doubted in list(self._watchers.get((tenant_id, principal_id), ())):
             doubted()
-        for proof, (_, caller) in list(self._known.items()):
-            if caller.tenant.id == tenant_id and caller.actor.principal_id == principal_id:
-                del self._known[proof]
 
     def forget_company(self, tenant_id: int) -> None:
         """The company chose something else: ask the database next time, whoever of it comes."""
+        self._doubt(lambda caller: caller.tenant.id == tenant_id)
+
+    def _doubt(self, whom: Callable[[Caller], bool]) -> None:
+        """Remember nothing of these callers. What is being read now may be older than the change: who comes from here on asks anew."""
         self._forgotten += 1
-        for proof, (_, caller) in list(self._known.items()):
-            if caller.tenant.id == tenant_id:
-                del self._known[proof]
+        self._asked = {}
+        self._known = OrderedDict((proof, known) for proof, known in self._known.items() if not whom(known[1]))
 
     async def _recognise(self, slug: str | None, proof: bytes, find: _Find) -> Caller | None:
         until, caller = self._known.get(proof, (0.0, None))

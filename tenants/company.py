@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.unit_of_work import UnitOfWork, unit_of_work
-from kit.errors import Refused, refuse
+from kit.errors import refuse, unless
 from tenants import settings, store
 from tenants.callers import Callers
 from tenants.domain import Actor, Tenant
@@ -40,9 +40,7 @@ class Company:
         if row.version != seen:
             raise refuse("version_conflict", {"field": "If-Match", "expected": seen, "actual": row.version})
         before = _values(row)
-        found = settings.refusal(before, wanted, currency_is_used=currency_is_used)
-        if found is not None:
-            raise Refused(found)
+        unless(settings.refusal(before, wanted, currency_is_used=currency_is_used))
         plain = {name: BY_NAME[name].default if value is None else _trimmed(value) for name, value in wanted.items()}
         changed = {name: value for name, value in plain.items() if value is not None and value != before[name]}
         after = {**before, **changed}
@@ -54,9 +52,7 @@ class Company:
 
     async def prefer(self, tenant: Tenant, by: Actor, choices: Choices) -> None:
         """The time zone and formats a person reads Onhand in."""
-        found = choices.refusal()
-        if found is not None:
-            raise Refused(found)
+        unless(choices.refusal())
         table = store.users
         kept = {name: value for name, value in asdict(choices).items() if value is not None}
         async with unit_of_work(self.engine, tenant.id, by.principal_id, by.role) as work:

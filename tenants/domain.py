@@ -188,6 +188,11 @@ def password_refusal(password: str) -> Refusal | None:
     return None
 
 
+def permission_refusal(by: Actor, permission: str) -> Refusal | None:
+    """Why they may not do it."""
+    return None if by.may(permission) else Refusal("not_allowed", facts={"permission": permission, "role": by.role.label})
+
+
 def role_refusal(role: Role) -> Refusal | None:
     """Why a role cannot be given."""
     return Refusal("unknown_role", ({"field": "role"},)) if role is Role.SYSTEM else None

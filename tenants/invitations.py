@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import refuse
+from kit.errors import refuse, unless
 from tenants import sso_store, store
 from tenants.credentials import Passwords, fingerprint, new_link, slug_of_link
 from tenants.domain import LANGUAGES, SYSTEM, Actor, Role, Tenant, email_refusal, normal_email, role_refusal
 from tenants.entry_store import invitations
 from tenants.mails import Letter, Post
 from tenants.messages import NewUser
-from tenants.persons import add_user, checked, permit, unless
+from tenants.persons import add_user, checked, permit
 from tenants.service import MayAdd
 
 GOOD_FOR = timedelta(days=7)

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import Refusal, refuse, unless
 from tenants import store
 from tenants.callers import Callers
 from tenants.credentials import Secret, new_key
 from tenants.domain import Actor, Tenant, key_refusal
 from tenants.messages import MadeKey, NewKey
+from tenants.persons import permit
 from tenants.service import MayAdd
 
 OVERLAP_HOURS_MAX = 7 * 24
@@ -39,9 +40,9 @@ class Keys:
 
     async def make_in(self, work: UnitOfWork, tenant: Tenant, by: Actor, new: NewKey) -> MadeKey:
         """A key. Refuses what does not fit, more rights than its maker has, and more keys than the plan includes."""
-        _permit(by)
-        _unless(key_refusal(by, new.kind, new.name, new.role, new.scopes, new.warehouses))
-        _unless(self.may_add(tenant.plan, "keys", await store.keys_counted(work.connection, tenant.id)))
+        permit(by, "keys.write")
+        unless(key_refusal(by, new.kind, new.name, new.role, new.scopes, new.warehouses))
+        unless(self.may_add(tenant.plan, "keys", await store.keys_counted(work.connection, tenant.id)))
         secret, name = new_key(tenant.slug), new.name.strip()
         principal_id = await store.add_principal(work.connection, tenant.id, new.kind, name)
         await work.connection.execute(
@@ -63,11 +64,11 @@ class Keys:
 
     async def rotate(self, work: UnitOfWork, tenant: Tenant, by: Actor, principal_id: int, overlap_hours: int) -> MadeKey:
         """A new secret for the same key. The one before works for the overlap (0: ends now); one before that ends now."""
-        _permit(by)
+        permit(by, "keys.write")
         if not 0 <= overlap_hours <= OVERLAP_HOURS_MAX:
             raise refuse("out_of_range", {"field": "overlap_hours", "min": 0, "max": OVERLAP_HOURS_MAX})
         row = await _open_key(work, tenant, principal_id, self._now())
-        _unless(_more_than(by, row.actor))
+        unless(_more_than(by, row.actor))
         secret: Secret = new_key(tenant.slug)
         old_until = self._now() + timedelta(hours=overlap_hours) if overlap_hours else None
         await _change(
@@ -84,7 +85,7 @@ class Keys:
 
     async def revoke(self, work: UnitOfWork, tenant: Tenant, by: Actor, principal_id: int) -> None:
         """The key opens nothing any more, its open feeds end. Revoking it again changes nothing."""
-        _permit(by)
+        permit(by, "keys.write")
         row = await store.key_by_id(work.connection, tenant.id, principal_id, lock=True)
         if row is None:
             raise refuse("not_found")
@@ -96,16 +97,6 @@ class Keys:
 
     def _now(self) -> datetime:
         return from_us(self.clock())
-
-
-def _permit(by: Actor) -> None:
-    if not by.may("keys.write"):
-        raise refuse("not_allowed", permission="keys.write", role=by.role.label)
-
-
-def _unless(refusal: Refusal | None) -> None:
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def _more_than(by: Actor, key: Actor) -> Refusal | None:

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.unit_of_work import UnitOfWork
 from kit.clock import Clock, from_us
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import Refusal, refuse, unless
 from tenants import machine_store
 from tenants.callers import Callers
 from tenants.domain import PERMISSIONS, Actor, Role, role_mapping_refusal
 from tenants.machine_store import Issuer
 from tenants.messages import NewIssuer
+from tenants.persons import permit
 from tenants.token_rules import ALGORITHMS, LIFE_MAX_S
 
 URL_LENGTH_MAX = 400
@@ -34,10 +35,8 @@ class Machines:
 
     async def trust(self, work: UnitOfWork, by: Actor, new: NewIssuer) -> Issuer:
         """Trust an issuer. Refuses what does not fit, roles above one's own, and an issuer that is trusted already."""
-        _permit(by)
-        refusal = issuer_refusal(new) or _above(by, new)
-        if refusal is not None:
-            raise Refused(refusal)
+        permit(by, "keys.write")
+        unless(issuer_refusal(new) or _above(by, new))
         if await machine_store.issuer_named(work.connection, work.tenant_id, new.issuer) is not None:
             raise refuse("issuer_taken", {"field": "issuer", "issuer": new.issuer})
         values: dict[str, Any] = {
@@ -58,7 +57,7 @@ class Machines:
 
     async def distrust(self, work: UnitOfWork, by: Actor, issuer_id: int) -> None:
         """Trust an issuer no more: its programs are out with this. They stay who they were in the ledger."""
-        _permit(by)
+        permit(by, "keys.write")
         issuer = await _issuer(work.connection, work.tenant_id, issuer_id)
         for table in (machine_store.machine_tokens, machine_store.denied_tokens):
             await work.connection.execute(delete(table).where(table.c.tenant_id == work.tenant_id, table.c.issuer_id == issuer_id))
@@ -71,7 +70,7 @@ class Machines:
 
     async def deny(self, work: UnitOfWork, by: Actor, issuer_id: int, jti: str) -> None:
         """Take one token of an issuer no more, by its id (`jti`), even if it has not come yet."""
-        _permit(by)
+        permit(by, "keys.write")
         if not 0 < len(jti) <= 256 or not jti.isprintable():
             raise refuse("invalid_value", {"field": "jti"})
         issuer = await _issuer(work.connection, work.tenant_id, issuer_id)
@@ -88,7 +87,7 @@ class Machines:
 
     async def revoke(self, work: UnitOfWork, by: Actor, principal_id: int, *, back: bool = False) -> None:
         """Cut a program off whatever tokens it brings, or (`back`) let it in again."""
-        _permit(by)
+        permit(by, "keys.write")
         table = machine_store.machines
         changed = await work.connection.execute(
             update(table)
@@ -133,11 +132,6 @@ def _above(by: Actor, new: NewIssuer) -> Refusal | None:
     given = {permission for label in new.roles.values() for permission in PERMISSIONS[Role[label.upper()]]}
     more = sorted(given - by.permissions)
     return Refusal("more_rights_than_maker", ({"field": "roles"},), {"more": more}) if more else None
-
-
-def _permit(by: Actor) -> None:
-    if not by.may("keys.write"):
-        raise refuse("not_allowed", permission="keys.write", role=by.role.label)
 
 
 async def _issuer(connection: AsyncConnection, tenant_id: int, issuer_id: int) -> Issuer:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from events.unit_of_work import UnitOfWork
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import refuse, unless
 from tenants import store
-from tenants.domain import SYSTEM, Actor, normal_email, user_refusal
+from tenants.domain import SYSTEM, Actor, normal_email, permission_refusal, user_refusal
 from tenants.messages import NewUser
-
-
-def unless(refusal: Refusal | None) -> None:
-    """Raise the refusal, if it is one."""
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def permit(by: Actor, permission: str) -> None:
     """Raise `not_allowed` unless they may."""
-    if not by.may(permission):
-        raise refuse("not_allowed", permission=permission, role=by.role.label)
+    unless(permission_refusal(by, permission))
 
 
 def checked(new: NewUser) -> str:

@@ -20,6 +20,7 @@ from tenants import entry_store, sso_store, store
 from tenants.audit import OF_PEOPLE
 from tenants.callers import Callers
 from tenants.domain import Actor, Tenant
+from tenants.persons import permit
 from tenants.sessions import end_sessions
 
 Json = dict[str, Any]
@@ -146,8 +147,8 @@ async def _named_after(work: UnitOfWork, name: str, besides: list[int]) -> list[
 
 
 def _permit(by: Actor, principal_id: int) -> None:
-    if by.principal_id != principal_id and not by.may("people.write"):
-        raise refuse("not_allowed", permission="people.write", role=by.role.label)
+    if by.principal_id != principal_id:
+        permit(by, "people.write")
 
 
 async def _is_erased(connection: AsyncConnection, tenant_id: int, principal_id: int) -> bool:

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.unit_of_work import unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import refuse
+from kit.errors import refuse, unless
 from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords, fingerprint, new_link, slug_of_link
 from tenants.domain import Tenant, normal_email, password_refusal
 from tenants.entry_store import resets
 from tenants.mails import Letter, Post
-from tenants.persons import change_user, unless
+from tenants.persons import change_user
 from tenants.sessions import end_sessions
 
 GOOD_FOR = timedelta(minutes=30)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.tenancy import set_slug, set_tenant
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import Refusal, refuse
+from kit.errors import Refusal, refuse, unless
 from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.credentials import Passwords
@@ -29,13 +29,7 @@ from tenants.domain import (
     role_refusal,
 )
 from tenants.messages import NewCompany, NewUser
-from tenants.persons import add_user as _add_user
-from tenants.persons import change_user as _change_user
-from tenants.persons import checked as _checked
-from tenants.persons import keep_an_admin as _keep_an_admin
-from tenants.persons import permit as _permit
-from tenants.persons import person as _person
-from tenants.persons import unless as _unless
+from tenants.persons import add_user, change_user, checked, keep_an_admin, permit, person
 from tenants.sessions import end_sessions
 
 MayAdd = Callable[[str, str, int], Refusal | None]
@@ -56,13 +50,13 @@ class People:
 
     async def found(self, company: NewCompany, admin: NewUser, prepare: Prepare) -> tuple[Tenant, Actor]:
         """A company and its first admin, together with what `prepare` adds. Refuses a slug that is taken."""
-        _unless(company_refusal(company.slug, company.name, company.time_zone, company.language, company.currency))
-        email = _checked(admin)
+        unless(company_refusal(company.slug, company.name, company.time_zone, company.language, company.currency))
+        email = checked(admin)
         password_hash = await self.passwords.hash(admin.password)
         try:
             async with unit_of_work(self.engine, 0, SYSTEM.principal_id, SYSTEM.role) as nowhere:
                 tenant, work = await _found(nowhere, company)
-                person = await _add_user(work, admin, email, password_hash)
+                person = await add_user(work, admin, email, password_hash)
                 await work.record("company_founded", company.slug, caller=person.principal_id, **_values(company))
                 await prepare(work)
         except IntegrityError as problem:
@@ -73,13 +67,13 @@ class People:
 
     async def add_user(self, tenant: Tenant, by: Actor, new: NewUser) -> Actor:
         """One more person. Refuses what does not fit, an e-mail that is taken, and more people than the plan has."""
-        _permit(by, "people.write")
-        email = _checked(new)
+        permit(by, "people.write")
+        email = checked(new)
         password_hash = await self.passwords.hash(new.password)
         try:
             async with self._work(tenant, by) as work:
-                _unless(self.may_add(tenant.plan, "users", await store.users_counted(work.connection, tenant.id)))
-                return await _add_user(work, new, email, password_hash)
+                unless(self.may_add(tenant.plan, "users", await store.users_counted(work.connection, tenant.id)))
+                return await add_user(work, new, email, password_hash)
         except IntegrityError as problem:
             if "uq_users_tenant_id_email" not in str(problem.orig):
                 raise
@@ -87,13 +81,13 @@ class People:
 
     async def set_role(self, tenant: Tenant, by: Actor, principal_id: int, role: Role) -> None:
         """Give a person another role. Their sessions end: rights never grow or shrink inside one. The last admin stays one."""
-        _permit(by, "people.write")
-        _unless(role_refusal(role))
+        permit(by, "people.write")
+        unless(role_refusal(role))
         async with self._work(tenant, by) as work:
             if role is not Role.ADMIN:
-                await _keep_an_admin(work, principal_id)
-            before = await _person(work, principal_id)
-            await _change_user(work, principal_id, role=int(role))
+                await keep_an_admin(work, principal_id)
+            before = await person(work, principal_id)
+            await change_user(work, principal_id, role=int(role))
             await end_sessions(work, principal_id)
             await work.record("user_role_changed", str(principal_id), before=before.actor.role.label, after=role.label)
         self.callers.forget(tenant.id, principal_id)
@@ -101,25 +95,25 @@ class People:
     async def set_password(self, tenant: Tenant, by: Actor, principal_id: int, password: str) -> None:
         """A new password, one's own or (with the right) another's. All sessions of the person end."""
         if by.principal_id != principal_id:
-            _permit(by, "people.write")
-        _unless(password_refusal(password))
+            permit(by, "people.write")
+        unless(password_refusal(password))
         password_hash = await self.passwords.hash(password)
         async with self._work(tenant, by) as work:
             if await sso_store.passwords_are_off(work.connection, tenant.id):
                 raise refuse("passwords_off")
-            await _person(work, principal_id)
-            await _change_user(work, principal_id, password_hash=password_hash)
+            await person(work, principal_id)
+            await change_user(work, principal_id, password_hash=password_hash)
             await end_sessions(work, principal_id)
             await work.record("user_password_changed", str(principal_id))
         self.callers.forget(tenant.id, principal_id)
 
     async def disable_user(self, tenant: Tenant, by: Actor, principal_id: int) -> None:
         """The person may not sign in any more and their sessions end. What they did stays theirs in the ledger."""
-        _permit(by, "people.write")
+        permit(by, "people.write")
         async with self._work(tenant, by) as work:
-            await _keep_an_admin(work, principal_id)
-            await _person(work, principal_id)
-            await _change_user(work, principal_id, disabled_at=self._now())
+            await keep_an_admin(work, principal_id)
+            await person(work, principal_id)
+            await change_user(work, principal_id, disabled_at=self._now())
             await end_sessions(work, principal_id)
             await work.record("user_disabled", str(principal_id))
         self.callers.forget(tenant.id, principal_id)
@@ -129,15 +123,15 @@ class People:
 
         Their sessions end, as with another role. The last admin is not limited.
         """
-        _permit(by, "people.write")
+        permit(by, "people.write")
         if warehouses is not None and not warehouses:
             raise refuse("value_missing", {"field": "warehouses"})
         async with self._work(tenant, by) as work:
             if warehouses is not None:
-                await _keep_an_admin(work, principal_id)
+                await keep_an_admin(work, principal_id)
             before = await store.granted_codes(work.connection, tenant.id, principal_id)
             await store.grant_warehouses(work.connection, tenant.id, principal_id, warehouses or ())
-            await _change_user(work, principal_id)
+            await change_user(work, principal_id)
             await end_sessions(work, principal_id)
             after = None if warehouses is None else sorted(warehouses.values())
             await work.record("warehouses_granted", str(principal_id), before=before, after=after)
@@ -148,7 +142,7 @@ class People:
         if language not in LANGUAGES:
             raise refuse("unknown_language", {"field": "language", "language": language})
         async with self._work(tenant, by) as work:
-            await _change_user(work, by.principal_id, language=language)
+            await change_user(work, by.principal_id, language=language)
         self.callers.forget(tenant.id, by.principal_id)
 
     def _work(self, tenant: Tenant, by: Actor) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -16,14 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from db.tenancy import set_tenant
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us
-from kit.errors import refuse
+from kit.errors import refuse, unless
 from tenants import store
 from tenants.credentials import fingerprint, new_ticket
 from tenants.domain import SYSTEM, Actor, Role, Tenant, company_refusal, email_refusal, normal_email
 from tenants.entry_store import NOBODYS, sign_ups
 from tenants.mails import Letter, Post
 from tenants.messages import NewCompany, NewUser
-from tenants.persons import unless
 from tenants.service import People, Prepare
 
 GOOD_FOR = timedelta(days=1)

@@ -10,13 +10,14 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from events.unit_of_work import UnitOfWork
-from kit.errors import Refusal, Refused, refuse
+from kit.errors import Refusal, refuse, unless
 from tenants import sso_store, store
 from tenants.callers import Callers
 from tenants.domain import Actor, Role, role_mapping_refusal, role_refusal
 from tenants.machines import CLAIM_LENGTH_MAX, URL_LENGTH_MAX, is_url
 from tenants.messages import NewProvider
 from tenants.outside import Unreachable
+from tenants.persons import permit
 from tenants.providers import Providers
 from tenants.seal import Seal
 from tenants.sso_store import Provider
@@ -48,10 +49,8 @@ class SignOnSettings:
 
         Another issuer or client has not shown that anybody gets in: passwords come back on until it has.
         """
-        _permit(by)
-        refusal = provider_refusal(new)
-        if refusal is not None:
-            raise Refused(refusal)
+        permit(by, "sso.write")
+        unless(provider_refusal(new))
         before = await sso_store.provider_of(work.connection, work.tenant_id, lock=True)
         if version != (before.version if before else 0):
             raise refuse("version_conflict", expected=version, actual=before.version if before else 0)
@@ -81,7 +80,7 @@ class SignOnSettings:
 
         Refused unless an admin came in through the provider as it is configured now. Whoever came in by password is out with it.
         """
-        _permit(by)
+        permit(by, "sso.write")
         provider = await sso_store.provider_of(work.connection, work.tenant_id, lock=True)
         if provider is None:
             raise refuse("sso_not_set_up")
@@ -97,7 +96,7 @@ class SignOnSettings:
 
     async def remove(self, work: UnitOfWork, by: Actor) -> None:
         """No provider any more: sessions that came through it end, and passwords count again."""
-        _permit(by)
+        permit(by, "sso.write")
         provider = await sso_store.provider_of(work.connection, work.tenant_id, lock=True)
         if provider is None:
             raise refuse("sso_not_set_up")
@@ -179,8 +178,3 @@ def role_of(groups: tuple[str, ...], provider: Provider) -> Role | None:
 def without_secret(provider: Provider) -> Provider:
     """The provider as pages may show it."""
     return replace(provider, client_secret=None)
-
-
-def _permit(by: Actor) -> None:
-    if not by.may("sso.write"):
-        raise refuse("not_allowed", permission="sso.write", role=by.role.label)

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.unit_of_work import UnitOfWork
 from kit.clock import Clock, from_us
-from kit.errors import refuse
+from kit.errors import refuse, unless
 from tenants import store
 from tenants.callers import Callers
 from tenants.domain import Actor, Role, Tenant, role_refusal
 from tenants.entry_store import second_factors
-from tenants.persons import change_user, keep_an_admin, permit, person, unless
+from tenants.persons import change_user, keep_an_admin, permit, person
 from tenants.service import MayAdd
 from tenants.sessions import end_sessions
 

@@ -11,7 +11,7 @@ from quart import Response, request
 from events.replies import Key
 from events.replies import once as once_per_key
 from events.unit_of_work import UnitOfWork
-from kit.errors import Refusal, Refused
+from kit.errors import Refusal, unless
 from kit.ids import digest16
 from web import errors, respond
 from web.access import ctx
@@ -30,8 +30,7 @@ async def once(form: Form, change: Change) -> Response:
     who, typed = str(ctx().actor.principal_id).encode(), json.dumps(form.values, sort_keys=True).encode()
     key = Key(digest16(b"form", who, form.key.encode()), digest16(request.path.encode(), typed))
     reply = await once_per_key(ctx().writing(), key, act, _is_outcome)
-    if reply.refusal is not None:
-        raise Refused(reply.refusal)
+    unless(reply.refusal)
     url, sentence = json.loads(reply.body)
     return await respond.done(url, sentence)
 

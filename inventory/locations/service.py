@@ -19,7 +19,7 @@ from inventory.locations.domain import checked_zone
 from inventory.locations.queries import Location, Warehouse
 from inventory.locations.store import locations, warehouses
 from inventory.rows import change_one, insert_one
-from kit.errors import Refused, refuse
+from kit.errors import refuse, unless
 
 
 async def create_warehouse(ctx: Context, work: UnitOfWork, new: m.NewWarehouse) -> Warehouse:
@@ -32,9 +32,7 @@ async def create_warehouse(ctx: Context, work: UnitOfWork, new: m.NewWarehouse) 
         "time_zone": checked_zone(new.time_zone or ctx.tenant.time_zone, complaints),
     }
     complaints.raise_any()
-    over = may_add(ctx.tenant.plan, "warehouses", await queries.warehouses_counted(work.connection, work.tenant_id))
-    if over:
-        raise Refused(over)
+    unless(may_add(ctx.tenant.plan, "warehouses", await queries.warehouses_counted(work.connection, work.tenant_id)))
     await insert_one(work, warehouses, values, "code_taken", field="code", value=new.code)
     await work.record(m.WAREHOUSE_CREATED, new.code, name=values["name"])
     return await _warehouse(ctx, work, new.code)

@@ -23,8 +23,8 @@ from web.results import said
 from web.wiring import BODY_MAX, Parts
 
 _log = structlog.get_logger("web")
-_UNREMARKABLE = 411
-"""Statuses up to here are not logged when they are the outcome of a command: the ledger tells of those."""
+_RECORDED = frozenset({200, 201, 409, 410})
+"""Statuses of what a command came to: they are kept under its key, and a line in the log would cost more than the command."""
 _ROUTES = {verb: f"/v1/<tenant>/stock/{verb}" for verb in (*stock.VERBS, BULK)}
 _PERMISSIONS = {verb: spoken.permission for verb, spoken in stock.VERBS.items()} | {BULK: "stock.read"}
 
@@ -131,7 +131,7 @@ async def _send(call: Call, known: _Known, answer: _Said, send: Send) -> None:
 
 
 def _log_line(call: Call, known: _Known, answer: _Said, seconds: float) -> None:
-    if answer.status <= _UNREMARKABLE and known.caller is not None:
+    if answer.status in _RECORDED:
         return
     _log.info(
         "request",

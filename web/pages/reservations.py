@@ -12,7 +12,7 @@ from inventory.locations import queries as places
 from inventory.reservations import queries
 from inventory.reservations.queries import HoldFilter
 from kit.clock import rfc3339
-from kit.errors import Refused, refuse
+from kit.errors import refuse, unless
 from kit.ids import parse_reservation_id
 from kit.paging import Page
 from kit.quantity import format_qty
@@ -87,8 +87,7 @@ async def _perform(verb: str, reservation: str, sentence: str) -> Response:
     form, shown = await typed(), await _found(reservation)
     with refusals_of(form):
         answer = await commands.perform_here(verb, form.key, {"reservation": shown.id} | _body(verb, form, shown.lines))
-        if answer.refusal is not None:
-            raise Refused(answer.refusal)
+        unless(answer.refusal)
         return await respond.done(url_for("reservations.show", tenant=ctx().tenant.slug, reservation=shown.id), sentence)
     form.blame("")
     return await _page(await _found(reservation), {verb: form})

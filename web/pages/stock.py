@@ -21,7 +21,7 @@ from inventory.locations import queries as places
 from inventory.locations.queries import Warehouse
 from inventory.reservations import queries as reservations
 from kit import quantity
-from kit.errors import Fact, Refused, refuse
+from kit.errors import Fact, refuse, unless
 from kit.quantity import format_qty
 from web import asking, commands, filters, respond
 from web.access import allow, ctx
@@ -115,8 +115,7 @@ async def _perform(verb: str, body_of: Callable[[Form], Mapping[str, Any]]) -> R
     form = await typed()
     with refusals_of(form):
         answer = await commands.perform_here(verb, form.key, body_of(form))
-        if answer.refusal is not None:
-            raise Refused(answer.refusal)
+        unless(answer.refusal)
         return await respond.done(_item_url(form), await _deed(verb, answer.body["levels"][0]))
     return await _item_page(form["sku"], {verb: form})
 

@@ -11,7 +11,7 @@ from inventory.locations import queries as places
 from inventory.transfers import queries
 from inventory.transfers.queries import TransferFilter
 from kit.clock import rfc3339
-from kit.errors import Refused, refuse
+from kit.errors import refuse, unless
 from kit.ids import parse_transfer_id
 from kit.paging import Page
 from kit.quantity import format_qty
@@ -74,8 +74,7 @@ async def ship(tenant: str) -> Response:
         body = {"from": form.text("from", 64), "to": form.text("to", 64), "reference": form.text("reference", required=False) or None}
         lines = [{"sku": form.text("sku", 64), "qty": form.quantity("qty")}]
         answer = await commands.perform_here("transfer", form.key, {**body, "lines": lines})
-        if answer.refusal is not None:
-            raise Refused(answer.refusal)
+        unless(answer.refusal)
         return await respond.done(_url(answer.body["transfer"]["id"]), gettext("On its way."))
     form.blame("qty", warehouse="to")
     return await _form_page(form)
@@ -117,8 +116,7 @@ async def write_off(tenant: str, transfer: str) -> Response:
 
 async def _perform(verb: str, form: Form, shown: ShownTransfer, body: dict[str, Any], sentence: str) -> Response:
     answer = await commands.perform_here(verb, form.key, {"transfer": shown.id} | body)
-    if answer.refusal is not None:
-        raise Refused(answer.refusal)
+    unless(answer.refusal)
     return await respond.done(_url(shown.id), sentence)
 
 

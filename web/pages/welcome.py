@@ -15,7 +15,7 @@ from inventory.catalog import service as catalog_service
 from inventory.ledger import queries as ledger
 from inventory.locations import messages as places
 from inventory.locations import queries, service
-from kit.errors import Refused
+from kit.errors import unless
 from tenants.staff import colleagues
 from web import filters, respond
 from web.access import allow, ctx
@@ -65,8 +65,7 @@ async def first_stock(tenant: str) -> Response:
 
         response = await once(form, add)
         answer = await stock.perform(ctx(), "receive", form.key, {"lines": [line]})
-        if answer.refusal is not None:
-            raise Refused(answer.refusal)
+        unless(answer.refusal)
         return response
     form.blame("qty", name="item_name")
     return await _page({"item": form})
