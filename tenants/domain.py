@@ -33,10 +33,10 @@ class Role(IntEnum):
         return self.name.lower()
 
 
-_SEE = frozenset({"catalog.read", "stock.read", "places.read"})
+_SEE = frozenset({"catalog.read", "stock.read", "places.read", "suppliers.read"})
 _PROMISE = frozenset({"stock.reserve", "stock.commit", "stock.release", "stock.extend", "stock.harden"})
 _MOVE = frozenset({"stock.receive", "stock.issue", "stock.adjust", "stock.transfer"})
-_EDIT = frozenset({"catalog.write", "places.write"})
+_EDIT = frozenset({"catalog.write", "places.write", "suppliers.write"})
 _RULE = frozenset(
     {
         "people.read", "people.write", "keys.write", "sso.write", "audit.read", "stock.reconcile", "settings.read", "settings.write",

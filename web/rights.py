@@ -23,6 +23,8 @@ EXPLAINED: dict[str, str] = {
     "stock.read": _("See stock, reservations, transfers and the ledger"),
     "places.read": _("See warehouses and locations"),
     "places.write": _("Open, change and close warehouses and locations"),
+    "suppliers.read": _("See suppliers and what they offer"),
+    "suppliers.write": _("Add and change suppliers and what they offer"),
     "stock.reserve": _("Promise stock"),
     "stock.commit": _("Sell what was promised"),
     "stock.release": _("Give a promise back"),
