@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from actors.documents import Reservation, ReservationLine, Shown, Transfer, transfer_lines
-from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, NewTransfer, Refusal, TransferChange
+from actors.documents import Order, Receipt, Reservation, ReservationLine, Shown, Transfer, receipt_lines, transfer_lines
+from inventory.decision import PLAIN, CellKey, Decision, Entry, Grain, NewReceipt, NewTransfer, OrderChange, Refusal, TransferChange
 from inventory.ledger.chain import NO_COST, LedgerRow, row_hash
 from inventory.ledger.messages import AnyCommand, Kind, decode_outcome, encode_outcome, is_fact
 from inventory.registry import HANDLERS
@@ -61,6 +61,9 @@ class Memory:
         self.reservations: dict[int, Reservation | None] = {}
         self.transfers: dict[int, Transfer | None] = {}
         self.holders: dict[int, int] = {}  # open reservations of those principals whose number is limited
+        self.orders: dict[int, Order | None] = {}  # with receipts: of the batch being decided only
+        self.receipts: dict[int, Receipt | None] = {}
+        self.receipt_keys: dict[str, int] = {}
 
     def cell(self, key: CellKey) -> Cell:
         """The cell; it must have been loaded."""
@@ -77,6 +80,18 @@ class Memory:
     def open_holds(self, principal: int) -> int:
         """How many reservations the principal has open; they must have been counted."""
         return self.holders[principal]
+
+    def order(self, number: int) -> Order | None:
+        """The purchase order, or None if the database has none; it must have been looked for."""
+        return self.orders[number]
+
+    def receipt(self, seq: int) -> Receipt | None:
+        """The receipt, or None if the database has none; it must have been looked for."""
+        return self.receipts[seq]
+
+    def receipt_under(self, key: str) -> int:
+        """The receipt that was made under this key, 0 if none was; it must have been looked for."""
+        return self.receipt_keys.get(key, 0)
 
     def shed(self, limit: int, committed_batch: int) -> None:
         """Keep at most about `limit` of each kind, never dropping what a batch in flight has touched."""
@@ -96,8 +111,8 @@ class Batch:
     """What one transaction will write, and the answers that may be given once it has."""
 
     __slots__ = (
-        "arrived", "base_seq", "buckets", "cells", "changed", "failures", "head", "holds", "known", "number", "outcomes",
-        "recorded_at_us", "replies", "rows", "seq", "shipped",
+        "arrived", "base_seq", "buckets", "cells", "changed", "failures", "head", "holds", "known", "number", "on_order", "orders",
+        "outcomes", "receipts", "recorded_at_us", "replies", "rows", "seq", "shipped",
     )  # fmt: skip
 
     def __init__(self, memory: Memory, now: int) -> None:
@@ -112,6 +127,9 @@ class Batch:
         self.changed: dict[int, Reservation] = {}
         self.shipped: list[Transfer] = []
         self.arrived: dict[int, Transfer] = {}
+        self.orders: dict[int, Order] = {}
+        self.receipts: list[Receipt] = []
+        self.on_order: dict[CellKey, Cell] = {}  # cells whose count of what is on order is to be written
         self.replies: list[tuple[bytes, bytes, int, bytes]] = []  # key hash, body hash, seq, outcome
         self.known: Known = {}  # the same by key
         self.outcomes: list[bytes] = []  # one per command
@@ -182,14 +200,16 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     """Change memory as decided, append the rows, and say what the command's caller will be told."""
     reservation = _hold(memory, batch, command, decision)
     transfer = None if decision.transfer is None else _transfer(memory, batch, command, decision.transfer)
-    about = reservation or transfer
+    order = None if decision.order is None else _order(memory, batch, decision.order)
+    receipt = None if decision.receipt is None else _receipt(memory, batch, command, decision.receipt)
+    about = reservation or transfer or receipt
     document = about.seq if about else 0
     # What leaves, arrives or is given back is for whom it was promised or sent, unless the command says otherwise.
     reference = command.reference or (about.reference if about else "")
     effective = command.effective_at_us or batch.recorded_at_us
     if decision.past:  # whatever the clocks of a till and of this machine say of each other
         effective = min(effective, batch.recorded_at_us - 1)
-    touched: dict[CellKey, Cell] = {}
+    touched: dict[CellKey, Cell] = {} if order is None else _on_order(memory, batch, order)
     first_row = len(batch.rows)
     for entry in decision.entries:
         cell = memory.cells[entry.cell]
@@ -211,6 +231,8 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     )
     if decision.backordered is not None:
         return (*shown, None, decision.backordered)
+    if receipt is not None and order is not None:
+        return (*shown, None, None, receipt.shown(order))
     return shown if transfer is None else (*shown, transfer.shown())
 
 
@@ -260,6 +282,47 @@ def _transfer(memory: Memory, batch: Batch, command: AnyCommand, decided: NewTra
     transfer.batch = batch.number
     batch.arrived[transfer.seq] = transfer
     return transfer
+
+
+def _order(memory: Memory, batch: Batch, decided: OrderChange) -> Order:
+    """Change the decision's purchase order."""
+    order = memory.orders[decided.order]
+    assert order is not None
+    order.change(decided)
+    batch.orders[order.id] = order
+    return order
+
+
+def _receipt(memory: Memory, batch: Batch, command: AnyCommand, decided: NewReceipt) -> Receipt:
+    """Make the decision's receipt."""
+    order = memory.orders[decided.order]
+    assert order is not None
+    lines = receipt_lines(order, decided)
+    made = Receipt(
+        batch.seq + 1, order.id, decided.kind, decided.of, decided.note, decided.shipment, command.key, command.reason,
+        batch.recorded_at_us, command.effective_at_us or batch.recorded_at_us, command.principal, lines,
+    )  # fmt: skip
+    memory.receipts[made.seq] = made
+    memory.receipt_keys[made.key] = made.seq
+    batch.receipts.append(made)
+    if decided.of:
+        taken = memory.receipts[decided.of]
+        assert taken is not None
+        for line in lines:
+            taken.lines[line.of].taken += line.qty
+    return made
+
+
+def _on_order(memory: Memory, batch: Batch, order: Order) -> dict[CellKey, Cell]:
+    """Have the cells of the order count what is still to come of it."""
+    cells: dict[CellKey, Cell] = {}
+    for line in order.lines:
+        key = (line.item, line.warehouse)
+        cell = cells[key] = batch.on_order[key] = memory.cells[key]
+        still = order.open_of(line)
+        cell.on_order += still - line.counted
+        line.counted = still
+    return cells
 
 
 def _post(

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from actors import orders
 from actors.cell import Batch, Memory
 
 LEDGER_COLUMNS = 25
@@ -16,14 +17,28 @@ _CHANGE_COLUMNS = 8
 _ARGUMENTS = 6 + LEDGER_COLUMNS + 10 + _BUCKET_COLUMNS + _HOLD_COLUMNS + _CHANGE_COLUMNS + 4
 _SHIPPED_COLUMNS = 11
 _ARRIVED_COLUMNS = 5
+_ORDER_COLUMNS = (4, 7, 20, 3, 3)
+_TRANSFER_ARGUMENTS = _SHIPPED_COLUMNS + _ARRIVED_COLUMNS
 
 
-def _statement(arguments: int) -> str:
-    return "SELECT stock_commit(" + ", ".join(f"${number}" for number in range(1, arguments + 1)) + ")"
+def _statement(transfers: bool, orders: bool) -> str:
+    """One statement, and so one transaction. Orders are written by a second function: one takes no more than 100 arguments."""
+    last = _ARGUMENTS + transfers * _TRANSFER_ARGUMENTS
+    call = f"SELECT stock_commit({_numbered(1, last)})"
+    return f"{call}, stock_commit_orders($1, $2, $6, {_numbered(last + 1, last + sum(_ORDER_COLUMNS))})" if orders else call
 
 
-STATEMENT = _statement(_ARGUMENTS)
-_WITH_TRANSFERS = _statement(_ARGUMENTS + _SHIPPED_COLUMNS + _ARRIVED_COLUMNS)
+def _numbered(first: int, last: int) -> str:
+    return ", ".join(f"${number}" for number in range(first, last + 1))
+
+
+STATEMENT = _statement(transfers=False, orders=False)
+_STATEMENTS = {
+    _ARGUMENTS + transfers * _TRANSFER_ARGUMENTS + orders * sum(_ORDER_COLUMNS): _statement(transfers, orders)
+    for transfers in (False, True)
+    for orders in (False, True)
+}
+"""By how many values they take."""
 
 
 class Fenced(Exception):
@@ -90,6 +105,7 @@ def arguments(memory: Memory, batch: Batch) -> list[Any]:
         ),
         *_columns(batch.replies, 4),
         *(_transfers(batch) if batch.shipped or batch.arrived else ()),
+        *(_orders(batch) if batch.orders else ()),
     ]
 
 
@@ -97,7 +113,7 @@ async def commit(connection: asyncpg.Connection[asyncpg.Record], values: list[An
     """Run the statement in a transaction of its own. Raises Fenced, OutOfOrder, KeysKnown, Unknown, or asyncpg's own
     error when a value or a constraint is at fault (then nothing was written)."""
     try:
-        await connection.fetchval(STATEMENT if len(values) == _ARGUMENTS else _WITH_TRANSFERS, *values)
+        await connection.fetchval(_STATEMENTS[len(values)], *values)
     except asyncpg.UniqueViolationError as problem:
         if problem.constraint_name == "pk_stock_replies":
             raise KeysKnown from problem
@@ -140,6 +156,11 @@ def _transfers(batch: Batch) -> list[Sequence[Any]]:
     ]
     arrived = [(t.seq, number, x.open, x.received, x.written_off) for t in batch.arrived.values() for number, x in enumerate(t.lines)]
     return [*_columns(shipped, _SHIPPED_COLUMNS), *_columns(arrived, _ARRIVED_COLUMNS)]
+
+
+def _orders(batch: Batch) -> list[Sequence[Any]]:
+    """What only a batch about purchase orders sends besides."""
+    return [column for rows, width in zip(orders.arguments(batch), _ORDER_COLUMNS, strict=True) for column in _columns(rows, width)]
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:

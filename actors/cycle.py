@@ -102,7 +102,7 @@ class Cycle:
             return
         for failure in batch.failures:
             self._report(failure)
-        if batch.rows or batch.replies:
+        if batch.rows or batch.replies or batch.orders:
             self._replies.remember(batch)
             self._expiry.watch(batch)
             self._send(batch, letters)

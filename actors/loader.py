@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from actors import orders
 from actors.cell import Cell, Memory
 from actors.documents import Reservation, ReservationLine, Transfer, TransferLine
-from inventory.decision import CellKey
+from inventory.decision import CellKey, Needs
 from inventory.ledger.messages import AnyCommand
 from inventory.registry import HANDLERS
 
@@ -27,21 +28,9 @@ async def load(
 ) -> None:
     """Make resident every document and cell that the commands need. A cell that never held anything is made empty.
 
-    `landing` waits until no batch is in flight: only then can reservations be counted.
+    `landing` waits until no batch is in flight: only then can reservations be counted, and orders be read.
     """
-    cells: set[CellKey] = set()
-    reservations: set[int] = set()
-    transfers: set[int] = set()
-    holders: set[int] = set()
-    for command in commands:
-        needs = HANDLERS[type(command)].needs(command)
-        cells.update(needs.cells)
-        if needs.reservation:
-            reservations.add(needs.reservation)
-        elif needs.transfer:
-            transfers.add(needs.transfer)
-        elif needs.holder:
-            holders.add(needs.holder)
+    cells, reservations, transfers, holders, about_orders = _wanted(commands)
     missing = [seq for seq in reservations if seq not in memory.reservations]
     if missing:
         await _load_reservations(pool, memory, missing)
@@ -51,6 +40,9 @@ async def load(
             cells.update([(line.item, line.warehouse) for line in reservation.lines])
     if transfers:
         cells.update(await _transfers_cells(pool, memory, transfers))
+    if about_orders:
+        await landing()
+        cells.update(await orders.load(pool, memory, about_orders))
     uncounted = holders.difference(memory.holders) if holders else ()
     if uncounted:
         await landing()
@@ -58,6 +50,27 @@ async def load(
     absent = [key for key in cells if key not in memory.cells]
     if absent:
         await _load_cells(pool, memory, absent)
+
+
+def _wanted(commands: Sequence[AnyCommand]) -> tuple[set[CellKey], set[int], set[int], set[int], list[Needs]]:
+    """What the commands need: cells, reservations, transfers, principals whose reservations are counted, and orders."""
+    cells: set[CellKey] = set()
+    reservations: set[int] = set()
+    transfers: set[int] = set()
+    holders: set[int] = set()
+    about_orders: list[Needs] = []
+    for command in commands:
+        needs = HANDLERS[type(command)].needs(command)
+        cells.update(needs.cells)
+        if needs.reservation:
+            reservations.add(needs.reservation)
+        elif needs.transfer:
+            transfers.add(needs.transfer)
+        elif needs.holder:
+            holders.add(needs.holder)
+        elif needs.order or needs.receipt:
+            about_orders.append(needs)
+    return cells, reservations, transfers, holders, about_orders
 
 
 async def due(pool: Pool, memory: Memory, until_us: int, limit: int) -> list[tuple[int, int]]:

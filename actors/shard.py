@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from actors.loader import Pool
 from actors.mailbox import Full
 from actors.partition import Closing, Partition
 from inventory.ledger.messages import AnyCommand
+from inventory.purchasing.receiving import recount
 from kit.clock import Clock
 
 log = structlog.get_logger("actors")
@@ -99,6 +101,7 @@ class Shard:
             try:
                 await self._give_up_moved()
                 await self._wake_due()
+                await self._count_orders()
                 await self._count_unproven()
             except UNREACHABLE as problem:
                 log.warning("sweep_skipped", problem=repr(problem))
@@ -117,6 +120,14 @@ class Shard:
         for row in await self._pool.fetch(_DUE, self._owner.shard, self._owner.shards, self._clock()):
             if not self._closing:
                 self._partition((row["tenant_id"], row["part"]))
+
+    async def _count_orders(self) -> None:
+        """Count what is on order where whoever changed an order died before telling."""
+        for row in await self._pool.fetch(_UNCOUNTED, self._owner.shard, self._owner.shards):
+            if not self._closing:
+                with suppress(Full, Closing):  # the next round will do
+                    group = self._partition((row["tenant_id"], 0)).put([recount(row["order_id"])])
+                    group.done.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _count_unproven(self) -> None:
         row = await self._pool.fetchrow(_PROVEN, self._owner.shard, self._owner.shards)
@@ -151,6 +162,11 @@ SELECT p.tenant_id, p.part FROM stock_partitions p
 WHERE {_LIVES_HERE} AND p.halted_rule IS NULL AND EXISTS (
   SELECT 1 FROM stock_holds h WHERE h.tenant_id = p.tenant_id AND h.part = p.part AND h.open > 0 AND h.expires_at_us <= $3)
 """  # noqa: S608 - the words are ours
+_UNCOUNTED = """
+SELECT DISTINCT l.tenant_id, l.order_id FROM purchase_order_lines l
+LEFT JOIN stock_partitions p ON p.tenant_id = l.tenant_id AND p.part = 0
+WHERE l.open <> l.counted AND p.halted_rule IS NULL AND COALESCE(p.placed_on, l.tenant_id) % $2 = $1
+"""
 _PROVEN = f"""
 SELECT count(p.halted_rule), COALESCE(sum(GREATEST(p.seq - COALESCE(v.seq, 0), 0)), 0)::bigint
 FROM stock_partitions p LEFT JOIN stock_proofs v USING (tenant_id, part) WHERE {_LIVES_HERE}

@@ -11,6 +11,7 @@ from inventory.exceptions import store as _exceptions
 from inventory.ledger import store as _ledger
 from inventory.locations import store as _locations
 from inventory.lots import store as _lots
+from inventory.purchasing import store as _purchasing
 from inventory.reservations import store as _reservations
 from inventory.suppliers import store as _suppliers
 from inventory.transfers import store as _transfers
@@ -21,6 +22,6 @@ from tenants import store as _tenants
 
 __all__ = ["metadata"]
 _STORES = (
-    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _reservations, _sso, _suppliers,
-    _tenants, _transfers,
+    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
+    _suppliers, _tenants, _transfers,
 )  # fmt: skip

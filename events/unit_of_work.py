@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,13 +23,14 @@ SALT_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction of one tenant and the person it is done for. `after` runs once it has been committed."""
+    """An open transaction of one tenant and the person it is done for. `after` and then `told` run once it has been committed."""
 
     connection: AsyncConnection
     tenant_id: int
     principal_id: int
     role: int
     after: list[Callable[[], None]] = field(default_factory=list)
+    told: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def record(self, name: str, subject: str, /, *, words: Words | None = None, caller: int | None = None, **body: Any) -> None:
         """Write the fact `name` about `subject` (a public id) with its facts. Names are past tense: `item_created`.
@@ -61,6 +62,8 @@ async def unit_of_work(engine: AsyncEngine, tenant_id: int, principal_id: int, r
         yield work
     for act in work.after:
         act()
+    for tell in work.told:
+        await tell()
 
 
 def _beside(words: Words, principal_id: int) -> dict[int, Mapping[str, str]]:

@@ -64,6 +64,39 @@ class TransferChange(Struct, frozen=True):
     parts: Sequence[tuple[int, int]]
 
 
+class OrderChange(Struct, frozen=True):
+    """What becomes of a purchase order: per line (index, received, rejected, returned) more or less, and its status then.
+
+    Without parts nothing changes but what is on order for its cells, which was read anew.
+    """
+
+    order: int
+    status: int
+    parts: Sequence[tuple[int, int, int, int]] = ()
+
+
+class ReceiptPart(Struct, frozen=True, gc=False):
+    """A receipt's line to be. `index` is the order line's place, `of` the line of the receipt that it takes back."""
+
+    index: int
+    grain: Grain
+    qty: int
+    rejected: bool
+    reason: str = ""
+    of: int = 0
+
+
+class NewReceipt(Struct, frozen=True):
+    """A receipt to be made, or one that takes back from the receipt `of`. One line for each entry, in their order."""
+
+    order: int
+    kind: int
+    parts: Sequence[ReceiptPart]
+    note: str = ""
+    of: int = 0
+    shipment: int = 0
+
+
 class Decision(Struct, frozen=True):
     """What will be written if the batch commits. `term` is a reservation's new (hard, expiry), if it gets one.
 
@@ -82,15 +115,23 @@ class Decision(Struct, frozen=True):
     totals: tuple[int, int, int, int] | None = None
     past: bool = False
     backordered: Sequence[tuple[int, int, int]] | None = None
+    order: OrderChange | None = None
+    receipt: NewReceipt | None = None
 
 
 class Needs(NamedTuple):
-    """What must be in memory before a command can be decided. `holder`: a principal whose open reservations are counted."""
+    """What must be in memory before a command can be decided. `holder`: a principal whose open reservations are counted.
+
+    `receipt_key`: whether a receipt was made under this key, however long ago.
+    """
 
     cells: tuple[CellKey, ...] = ()
     reservation: int = 0
     transfer: int = 0
     holder: int = 0
+    order: int = 0
+    receipt: int = 0
+    receipt_key: str = ""
 
 
 class CellView(Protocol):
@@ -164,6 +205,66 @@ class TransferView(Protocol):
     def lines(self) -> Sequence[TransferLineView]: ...
 
 
+class OrderLineView(Protocol):
+    """A purchase order's line as decisions read it. `number` counts from 1 on paper; `unit_cost` is of one base unit."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def item(self) -> int: ...
+    @property
+    def warehouse(self) -> int: ...
+    @property
+    def location(self) -> int: ...
+    @property
+    def ordered(self) -> int: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def cancelled(self) -> int: ...
+    @property
+    def unit_cost(self) -> int | None: ...
+
+
+class OrderView(Protocol):
+    """A purchase order as decisions read it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[OrderLineView]: ...
+
+
+class ReceiptLineView(Protocol):
+    """A receipt's line as decisions read it. `taken` of it has left again; `order_line` is the order line's number."""
+
+    @property
+    def order_line(self) -> int: ...
+    @property
+    def grain(self) -> Grain: ...
+    @property
+    def qty(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
+    @property
+    def rejected(self) -> bool: ...
+
+
+class ReceiptView(Protocol):
+    """A receipt as decisions read it."""
+
+    @property
+    def order(self) -> int: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[ReceiptLineView]: ...
+
+
 class StockView(Protocol):
     """The loaded part of a partition: all that `needs` named."""
 
@@ -183,6 +284,18 @@ class StockView(Protocol):
         """How many reservations the principal has open."""
         ...
 
+    def order(self, number: int) -> OrderView | None:
+        """The purchase order, or None if there is none with this number."""
+        ...
+
+    def receipt(self, seq: int) -> ReceiptView | None:
+        """The receipt, or None if there is none with this number."""
+        ...
+
+    def receipt_under(self, key: str) -> int:
+        """The receipt that was made under this key, 0 if none was."""
+        ...
+
 
 __all__ = [
     "PLAIN",
@@ -196,7 +309,14 @@ __all__ = [
     "HoldView",
     "Needs",
     "NewHold",
+    "NewReceipt",
     "NewTransfer",
+    "OrderChange",
+    "OrderLineView",
+    "OrderView",
+    "ReceiptLineView",
+    "ReceiptPart",
+    "ReceiptView",
     "Refusal",
     "StockView",
     "TransferChange",

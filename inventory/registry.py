@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from inventory.decision import Decision, Needs, Refusal, StockView
 from inventory.ledger import domain as ledger
 from inventory.ledger import messages as m
+from inventory.purchasing import receiving
 from inventory.reservations import domain as reservations
 from inventory.reservations import split
 from inventory.transfers import domain as transfers
@@ -36,4 +37,7 @@ HANDLERS: dict[type, Handler] = {
     m.Arrive: Handler(transfers.needs_of_transfer, transfers.decide_arrive, False),
     m.WriteOff: Handler(transfers.needs_of_transfer, transfers.decide_write_off, False),
     m.Correct: Handler(ledger.needs_of_correct, ledger.decide_correct, True),
+    m.ReceiveOrder: Handler(receiving.needs_of_receive, receiving.decide_receive, True),
+    m.TakeBack: Handler(receiving.needs_of_take_back, receiving.decide_take_back, True),
+    m.Ordered: Handler(receiving.needs_of_ordered, receiving.decide_ordered, False),
 }

@@ -6,7 +6,8 @@ import hashlib
 import re
 import secrets
 
-_NUMBER = re.compile(r"([RTX])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
+_NUMBER = re.compile(r"([RTXG])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
+_ORDER = re.compile(r"PO-(\d{1,9})", re.ASCII)
 
 
 def reservation_id(seq: int, part: int = 0) -> str:
@@ -37,6 +38,27 @@ def exception_id(seq: int, part: int = 0) -> str:
 def parse_exception_id(text: str) -> tuple[int, int] | None:
     """(seq, part) of an exception id, or None when it is not one."""
     return _parse_number("X", text)
+
+
+def receipt_id(seq: int, part: int = 0) -> str:
+    """`G184207`: the sequence of the first ledger row of goods received, and the partition where a tenant has several."""
+    return _number("G", seq, part)
+
+
+def parse_receipt_id(text: str) -> tuple[int, int] | None:
+    """(seq, part) of a receipt id, or None when it is not one."""
+    return _parse_number("G", text)
+
+
+def order_number(number: int) -> str:
+    """`PO-1001`: purchase orders are counted per company, without holes."""
+    return f"PO-{number}"
+
+
+def parse_order_number(text: str) -> int | None:
+    """The number of a purchase order, or None when it is not one."""
+    match = _ORDER.fullmatch(text)
+    return int(match[1]) if match else None
 
 
 def digest16(*parts: bytes) -> bytes:

@@ -37,6 +37,7 @@ _SEE = frozenset({"catalog.read", "stock.read", "places.read", "suppliers.read"}
 _PROMISE = frozenset({"stock.reserve", "stock.commit", "stock.release", "stock.extend", "stock.harden"})
 _MOVE = frozenset({"stock.receive", "stock.issue", "stock.adjust", "stock.transfer"})
 _EDIT = frozenset({"catalog.write", "places.write", "suppliers.write"})
+_BUY = frozenset({"purchasing.write", "purchasing.approve", "purchasing.receive", "purchasing.over_receive"})
 _RULE = frozenset(
     {
         "people.read", "people.write", "keys.write", "sso.write", "audit.read", "stock.reconcile", "settings.read", "settings.write",
@@ -46,11 +47,11 @@ _RULE = frozenset(
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SYSTEM: frozenset(),
-    Role.ADMIN: _SEE | _PROMISE | _MOVE | _EDIT | _RULE,
-    Role.MANAGER: _SEE | _PROMISE | _MOVE | _EDIT | {"people.read"},
-    Role.INVENTORY: _SEE | _PROMISE | _MOVE,
+    Role.ADMIN: _SEE | _PROMISE | _MOVE | _EDIT | _BUY | _RULE | {"purchasing.read"},
+    Role.MANAGER: _SEE | _PROMISE | _MOVE | _EDIT | _BUY | {"people.read", "purchasing.read"},
+    Role.INVENTORY: _SEE | _PROMISE | _MOVE | {"purchasing.read"},
     Role.OPERATOR: _SEE | _PROMISE | {"stock.issue"},
-    Role.VIEWER: _SEE,
+    Role.VIEWER: _SEE | {"purchasing.read"},
     Role.BILLING: frozenset({"settings.read"}),
     Role.SUPPLIER: frozenset(),
 }

@@ -19,6 +19,7 @@ Value = str | int
 LANGUAGES = ("en", "ru", "ky")
 DATE_FORMATS = ("auto", "iso", "dmy", "mdy")
 NUMBER_FORMATS = ("auto", "point", "comma")
+ON_OFF = ("off", "on")
 SECOND_FACTOR = ("nobody", "admins", "everyone")
 NAME_LENGTH_MAX = 200
 SESSION_LONGEST_MAX = timedelta(days=30)
@@ -64,6 +65,8 @@ class Settings:
     hold_default_s: int = 900
     hold_max_s: int = 604_800
     over_receipt_percent: int = 0
+    approval_limit: int = 0
+    order_four_eyes: str = "off"
     negative_stock: str = "off"
     session_idle_minutes: int = 720
     session_longest_hours: int = 168
@@ -121,8 +124,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("number_format", "formats", "choice", "auto", NUMBER_FORMATS),
     Setting("hold_default_s", "stock", "whole", 900, low=60, high=604_800, unit="s"),
     Setting("hold_max_s", "stock", "whole", 604_800, low=60, high=604_800, unit="s"),
-    Setting("over_receipt_percent", "stock", "whole", 0, low=0, high=100, unit="%"),
     Setting("negative_stock", "stock", "choice", "off", ("off",), fixed=True),
+    Setting("over_receipt_percent", "buying", "whole", 0, low=0, high=100, unit="%"),
+    Setting("approval_limit", "buying", "whole", 0, low=0, high=1_000_000_000),
+    Setting("order_four_eyes", "buying", "choice", "off", ON_OFF),
     Setting("session_idle_minutes", "security", "whole", 720, low=5, high=SESSION_IDLE_MAX // timedelta(minutes=1), unit="min"),
     Setting("session_longest_hours", "security", "whole", 168, low=1, high=720, unit="h"),
     Setting("second_factor", "security", "choice", "nobody", SECOND_FACTOR),

@@ -25,6 +25,7 @@ GROUPS = {
     "company": _("Company"),
     "formats": _("Dates and numbers"),
     "stock": _("Stock"),
+    "buying": _("Buying"),
     "security": _("Signing in"),
 }
 SETTINGS = {
@@ -43,9 +44,6 @@ SETTINGS = {
     "hold_max_s": Explained(
         _("Longest hold"), _("Nobody may ask for a longer one. A promise that is meant to last longer is made firm, and has no end.")
     ),
-    "over_receipt_percent": Explained(
-        _("Over-receipt"), _("How much more than was ordered a delivery may bring before it is refused. Kept for purchase orders.")
-    ),
     "negative_stock": Explained(
         _("Negative stock"),
         _(
@@ -54,6 +52,15 @@ SETTINGS = {
             "as an exception."
         ),
     ),
+    "over_receipt_percent": Explained(
+        _("Over-receipt"),
+        _("How much more than was ordered a delivery may bring before it is refused. Whoever may can take more all the same."),
+    ),
+    "approval_limit": Explained(
+        _("Managers approve up to"),
+        _("Orders for more, or in another currency, are approved by admins only. In the company's currency; 0 is without a limit."),
+    ),
+    "order_four_eyes": Explained(_("Four eyes"), _("Whoever puts an order forward cannot approve it: somebody else has to look at it.")),
     "session_idle_minutes": Explained(_("Sign out when idle"), _("A session that nobody uses for so long has ended.")),
     "session_longest_hours": Explained(_("Sign out at the latest"), _("A session ends then even when it is used all the time.")),
     "second_factor": Explained(_("Second factor"), _("Who needs a code from their phone beside the password.")),
@@ -64,6 +71,7 @@ CHOICES: dict[str, dict[str, Words]] = {
     },
     "number_format": {"auto": _("As the language has it"), "point": "1,204.50", "comma": "1\u00a0204,50"},
     "negative_stock": {"off": _("Off")},
+    "order_four_eyes": {"off": _("Off"), "on": _("On")},
     "second_factor": {"nobody": _("Nobody"), "admins": _("Admins"), "everyone": _("Everybody")},
     "language": {"en": "English", "ru": "Русский", "ky": "Кыргызча"},
 }  # fmt: skip

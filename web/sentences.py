@@ -118,8 +118,8 @@ _STOCK = {
     "transfer_closed": Meaning(409, _("The transfer is closed"), _("Nothing of this transfer is under way any more.")),
     "over_receipt": Meaning(
         409,
-        _("More than was sent"),
-        _("%(open)s of %(sku)s are still under way to %(warehouse)s; %(requested)s cannot arrive."),
+        _("More than was sent or ordered"),
+        _("Only %(open)s more of %(sku)s can arrive in %(warehouse)s; %(requested)s cannot."),
     ),
     "more_than_in_transit": Meaning(
         409,
@@ -253,6 +253,41 @@ _THINGS = {
     "unknown_language": Meaning(422, _("No such language"), _("Onhand speaks English, Russian and Kyrgyz.")),
 }
 
+_BUYING = {
+    "unknown_supplier": Meaning(404, _("No such supplier"), _("There is no supplier %(supplier)s.")),
+    "supplier_archived": Meaning(409, _("The supplier was put away"), _("%(supplier)s was put away; nothing new is ordered there.")),
+    "order_not_found": Meaning(404, _("No such order"), _("There is no order %(order)s.")),
+    "order_line_not_found": Meaning(404, _("No such line"), _("The order has no line %(order_line)s.")),
+    "order_status": Meaning(409, _("Not in this state"), _("%(order)s is %(status)s, so this cannot be done with it.")),
+    "order_not_open": Meaning(
+        409, _("Nothing can be received"), _("%(order)s is %(status)s: goods can be received for approved orders only.")
+    ),
+    "own_order": Meaning(409, _("Somebody else must approve it"), _("You put %(order)s forward, so somebody else has to approve it.")),
+    "over_approval_limit": Meaning(
+        409, _("Above what you may approve"), _("%(order)s is for %(amount)s; managers approve up to %(limit)s %(currency)s. Ask an admin.")
+    ),
+    "already_received": Meaning(409, _("Something was received"), _("Goods of %(order)s were received: close it short instead.")),
+    "nothing_received": Meaning(409, _("Nothing was received"), _("Nothing of %(order)s was received: cancel it instead.")),
+    "nothing_to_receive": Meaning(409, _("Nothing to receive"), _("No line of %(order)s says that something came.")),
+    "which_line": Meaning(422, _("Which line?"), _("Several lines are of %(sku)s: say which one.")),
+    "more_rejected": Meaning(422, _("More rejected than came"), _("No more can be rejected than came.")),
+    "expiry_needs_lot": Meaning(422, _("No lot"), _("Only a lot or a serial number expires: name it.")),
+    "lot_expires_otherwise": Meaning(
+        409, _("Another expiry date"), _("Lot %(lot)s expires on %(expires_on)s, as was noted before. Look at the label again.")
+    ),
+    "not_a_date": Meaning(422, _("Not a date"), _("A date is written as 2026-11-30.")),
+    "receipt_exists": Meaning(409, _("Received before"), _("This delivery was received before, as %(receipt)s.")),
+    "receipt_not_found": Meaning(404, _("No such receipt"), _("There is no such receipt.")),
+    "receipt_line_not_found": Meaning(404, _("No such line"), _("The receipt has no line %(receipt_line)s.")),
+    "receipt_taken_back": Meaning(409, _("Taken back before"), _("%(receipt)s, or part of it, was taken back before.")),
+    "more_than_received": Meaning(
+        409, _("More than was received"), _("%(open)s of %(sku)s are left of that line; %(requested)s cannot go back.")
+    ),
+    "put_away_meanwhile": Meaning(
+        409, _("It lies elsewhere now"), _("%(sku)s was spread over several places meanwhile. Move it together first.")
+    ),
+}
+
 _CHOSEN = {
     "setting_fixed": Meaning(422, _("This cannot be changed"), _("This cannot be changed: see why beside it.")),
     "not_between": Meaning(422, _("Out of range"), _("Choose a whole number from %(min)s to %(max)s.")),
@@ -264,4 +299,4 @@ _CHOSEN = {
     "not_confirmed": Meaning(422, _("Not confirmed"), _("Type %(expected)s to confirm.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _CHOSEN
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _BUYING | _CHOSEN

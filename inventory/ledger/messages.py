@@ -237,9 +237,59 @@ class ReserveSplit(Command, tag=14, frozen=True, kw_only=True):
     partial: bool = False
 
 
+class DeliveryLine(Struct, array_like=True, frozen=True, gc=False):
+    """So much of a purchase order's line came, of which `rejected` cannot be sold; `reason` says why."""
+
+    line: int
+    qty: int
+    rejected: int = 0
+    location: int = 0
+    lot: int = 0
+    condition: int = 0
+    reason: str = ""
+
+
+class ReceiveOrder(Command, tag=15, frozen=True, kw_only=True):
+    """What a supplier delivered of a purchase order. More than `tolerance_percent` over what was ordered only if `over`.
+
+    `note` is the delivery note's number; `shipment` the announcement it answers, 0 for none.
+    """
+
+    order: int
+    lines: tuple[DeliveryLine, ...]
+    tolerance_percent: int = 0
+    over: bool = False
+    note: str = ""
+    shipment: int = 0
+    scope: Scope = ()
+
+
+class TakeBackLine(Struct, array_like=True, frozen=True, gc=False):
+    """So much of a receipt's line, counted from 0."""
+
+    line: int
+    qty: int
+
+
+class TakeBack(Command, tag=16, frozen=True, kw_only=True):
+    """What a receipt brought in leaves again: it was entered wrongly (`undo`, all of it), or goes back to its supplier."""
+
+    receipt: int
+    undo: bool
+    lines: tuple[TakeBackLine, ...] = ()
+    scope: Scope = ()
+
+
+class Ordered(Command, tag=17, frozen=True, kw_only=True):
+    """The engine's own: what is on order for the cells of a purchase order has changed. Never sent by a client."""
+
+    order: int
+
+
 AnyCommand = (
-    Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire | Ship | Arrive | WriteOff | Correct | ReserveSplit
-)
+    Receive | Issue | Adjust | Reserve | Commit | Release | Extend | Harden | Expire | Ship | Arrive | WriteOff | Correct
+    | ReserveSplit | ReceiveOrder | TakeBack | Ordered
+)  # fmt: skip
 
 
 class Level(Struct, array_like=True, frozen=True, gc=False):
@@ -351,13 +401,59 @@ class Backorder(Struct, array_like=True, frozen=True, gc=False):
     qty: int
 
 
+class OrderedLine(Struct, array_like=True, frozen=True, gc=False):
+    """A purchase order's line as an outcome shows it. One `unit` is numerator/denominator base units."""
+
+    line: int
+    item: int
+    warehouse: int
+    unit: str
+    numerator: int
+    denominator: int
+    ordered: int
+    received: int
+    rejected: int
+    returned: int
+    cancelled: int
+    open: int
+
+
+class ReceiptLine(Struct, array_like=True, frozen=True, gc=False):
+    """A receipt's line as an outcome shows it: one movement. `line` is the order's."""
+
+    line: int
+    item: int
+    warehouse: int
+    location: int
+    lot: int
+    condition: int
+    qty: int
+    rejected: bool
+    reason: str
+
+
+class Receipt(Struct, array_like=True, frozen=True):
+    """A receipt, or what takes one back, as an outcome shows it, and the order as it left it."""
+
+    seq: int
+    order: int
+    kind: int
+    of: int
+    note: str
+    created_at_us: int
+    created_by: int
+    lines: tuple[ReceiptLine, ...]
+    order_status: int
+    order_lines: tuple[OrderedLine, ...]
+
+
 class Outcome(Struct, array_like=True, frozen=True):
     """What became of a command, stored under its key and given again when the key comes back.
 
     `code` is empty when it was done, else the refusal's stable code; `errors` are the refusal's facts in internal ids.
     `seq` is the last ledger row it wrote (for a refusal, the partition's sequence when it was refused). Outcomes without
     a transfer are written without that field: they are the same bytes as before there were any, and stay readable both ways.
-    So it is with `backordered`, which only what was asked for with `partial` has, be it empty.
+    So it is with `backordered`, which only what was asked for with `partial` has, be it empty, and with `receipt`.
     """
 
     code: str
@@ -369,6 +465,7 @@ class Outcome(Struct, array_like=True, frozen=True):
     replayed: bool = False  # set on the way out, never stored
     transfer: Transfer | None = None
     backordered: tuple[Backorder, ...] | None = None
+    receipt: Receipt | None = None
 
 
 encode_command = msgspec.msgpack.Encoder().encode

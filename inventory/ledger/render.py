@@ -13,7 +13,7 @@ from kit.quantity import format_qty
 from tenants.domain import Role
 
 Json = dict[str, Any]
-QUANTITIES = ("requested", "available", "expected", "actual", "open", "counted")
+QUANTITIES = ("requested", "available", "expected", "actual", "open", "counted", "max", "ordered", "received")
 """Facts of a refusal that are quantities in millionths, when it is about an item."""
 _OF_TRANSFERS = (Kind.SHIP, Kind.ARRIVE, Kind.WRITE_OFF)
 

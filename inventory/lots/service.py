@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inventory.context import Context
 from inventory.lots.messages import LOT_CREATED
 from inventory.lots.store import lots
+from kit.errors import refuse
 
 
 class NewLot(NamedTuple):
@@ -19,6 +22,30 @@ class NewLot(NamedTuple):
     sku: str
     kind: str
     code: str
+
+
+class Expiry(NamedTuple):
+    """The day on which a lot expires, as its label says."""
+
+    lot_id: int
+    on: date
+
+
+async def set_expiries(ctx: Context, expiries: Sequence[Expiry]) -> None:
+    """Note when lots expire. Refuses what says otherwise than was noted before: one of the two labels was misread."""
+    if not expiries:
+        return
+    ctx.permit("stock.receive")
+    async with ctx.writing() as work:
+        for expiry in sorted(set(expiries)):
+            mine = (lots.c.tenant_id == ctx.tenant.id, lots.c.id == expiry.lot_id)
+            same = func.coalesce(lots.c.expires_on, expiry.on) == expiry.on
+            statement = update(lots).where(*mine, same).values(expires_on=expiry.on).returning(lots.c.id)
+            if (await work.connection.execute(statement)).scalar_one_or_none() is None:
+                known = (await work.connection.execute(select(lots.c.code, lots.c.expires_on).where(*mine))).one()
+                raise refuse(
+                    "lot_expires_otherwise", {"field": "expires_on", "lot": known.code, "expires_on": known.expires_on.isoformat()}
+                )
 
 
 async def create_lots(ctx: Context, new: Sequence[NewLot]) -> None:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from inventory.ledger.messages import Condition, Kind
 from tenants.domain import Role
 from tenants.token_rules import ALGORITHMS
-
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_NULLABLE: Schema = {"type": ["string", "null"]}
-_TIME: Schema = {"type": "string", "format": "date-time"}
-_NULLABLE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
-_ANY: Schema = {"type": ["string", "integer", "null"]}
-_WHOLE: Schema = {"type": "integer"}
-_TRUTH: Schema = {"type": "boolean"}
-_QUANTITY: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$", "examples": ["6", "0.150"]}
-
-
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(of: Schema) -> Schema:
-    return {"type": "array", "items": of}
-
-
-def _one_of(*words: str) -> Schema:
-    return {"type": "string", "enum": list(words)}
-
+from web.api.ordering import ORDERING
+from web.api.schema import ANY as _ANY
+from web.api.schema import NULLABLE as _NULLABLE
+from web.api.schema import NULLABLE_TIME as _NULLABLE_TIME
+from web.api.schema import QUANTITY as _QUANTITY
+from web.api.schema import TEXT as _TEXT
+from web.api.schema import TIME as _TIME
+from web.api.schema import TRUTH as _TRUTH
+from web.api.schema import WHOLE as _WHOLE
+from web.api.schema import Schema
+from web.api.schema import listed as _list
+from web.api.schema import obj as _object
+from web.api.schema import one_of as _one_of
+from web.api.schema import ref as _ref
 
 _KEY = {
     "id": _WHOLE,
@@ -68,6 +52,7 @@ _LEVEL = {
 _TOTALS = _object(on_hand=_QUANTITY, reserved=_QUANTITY, blocked=_QUANTITY, in_transit=_QUANTITY)
 
 SCHEMAS: dict[str, Schema] = {
+    **ORDERING,
     "Problem": {
         **_object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, code=_TEXT, errors=_list({"type": "object"})),
         "description": "RFC 9457. `code` is stable; each of `errors` names a `field` or a `line` where one is to blame, and facts.",

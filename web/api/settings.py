@@ -23,6 +23,7 @@ routes = Blueprint("api_settings", __name__, url_prefix="/v1/<tenant>/settings")
 _Text = Annotated[str, Meta(max_length=200)] | UnsetType
 _Choice = Annotated[str, Meta(max_length=32)] | None | UnsetType
 _Whole = Annotated[int, Meta(ge=0, le=10_000_000)] | None | UnsetType
+_Limit = Annotated[int, Meta(ge=0, le=1_000_000_000)] | None | UnsetType
 
 
 class SettingsChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,8 +37,10 @@ class SettingsChange(Struct, frozen=True, forbid_unknown_fields=True):
     number_format: _Choice = UNSET
     hold_default_s: _Whole = UNSET
     hold_max_s: _Whole = UNSET
-    over_receipt_percent: _Whole = UNSET
     negative_stock: _Choice = UNSET
+    over_receipt_percent: _Whole = UNSET
+    approval_limit: _Limit = UNSET
+    order_four_eyes: _Choice = UNSET
     session_idle_minutes: _Whole = UNSET
     session_longest_hours: _Whole = UNSET
     second_factor: _Choice = UNSET
