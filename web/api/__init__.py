@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.api import audit, items, jobs, keys, me, metrics, openapi, people, places, settings, stock, units
+from web.api import audit, items, jobs, keys, me, metrics, openapi, people, places, settings, stock, suppliers, units
 
-_MODULES = (stock, items, units, places, people, keys, audit, settings, jobs, me, openapi, metrics)
+_MODULES = (stock, items, units, places, suppliers, people, keys, audit, settings, jobs, me, openapi, metrics)
 
 
 def install(app: Quart) -> None:
