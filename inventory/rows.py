@@ -35,3 +35,10 @@ async def delete_one(work: UnitOfWork, table: Table, *which: ColumnElement[bool]
     statement = delete(table).where(table.c.tenant_id == work.tenant_id, *which).returning(table.c.tenant_id)
     if (await work.connection.execute(statement)).scalar_one_or_none() is None:
         raise refuse("not_found")
+
+
+async def lock_one(work: UnitOfWork, table: Table, which: ColumnElement[bool]) -> None:
+    """Let nobody else change what hangs on this row until the transaction ends; others may still refer to it."""
+    await work.connection.execute(
+        select(table.c.tenant_id).where(table.c.tenant_id == work.tenant_id, which).with_for_update(key_share=True)
+    )

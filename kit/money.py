@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 AMOUNT_MAX = Decimal(10) ** 12
+"""Amounts stay below it: 18 digits, 6 of them after the point, are what the tables keep."""
 _PLAIN = re.compile(r"-?\d{1,13}(?:\.\d{1,6})?", re.ASCII)
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3}
 MICRO = 1_000_000
@@ -17,7 +18,7 @@ def parse(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (str, int)) or not _PLAIN.fullmatch(str(value)):
         raise ValueError("not_an_amount")
     amount = Decimal(value)
-    if abs(amount) > AMOUNT_MAX:
+    if abs(amount) >= AMOUNT_MAX:
         raise ValueError("amount_too_large")
     return amount
 

@@ -6,6 +6,7 @@ Floats, exponents, NaN and more decimals than the unit allows are refused, never
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any
 
 ONE = 1_000_000
@@ -51,6 +52,15 @@ def convert(millionths: int, numerator: int, denominator: int) -> int:
     product, rest = divmod(millionths * numerator, denominator)
     if rest:
         raise ValueError("not_whole_millionths")
+    if abs(product) > QTY_MAX:
+        raise ValueError("quantity_too_large")
+    return product
+
+
+def convert_rounded(millionths: int, numerator: int, denominator: int, decimals: int) -> int:
+    """Quantity times an exact rational factor, rounded once, half-even, to so many decimals. Raises ValueError `quantity_too_large`."""
+    step = int(10 ** (DECIMALS_MAX - decimals))
+    product: int = round(Fraction(millionths * numerator, denominator * step)) * step
     if abs(product) > QTY_MAX:
         raise ValueError("quantity_too_large")
     return product

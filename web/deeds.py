@@ -77,6 +77,11 @@ FACTS = {
     "location_changed": _("Location changed"),
     "location_archived": _("Location put away"),
     "lot_created": _("Lot created"),
+    "supplier_created": _("Supplier added"),
+    "supplier_changed": _("Supplier changed"),
+    "supplier_archived": _("Supplier put away"),
+    "supplier_item_set": _("Offer of a supplier set"),
+    "supplier_item_removed": _("Offer of a supplier removed"),
 }
 
 

@@ -254,8 +254,6 @@ _THINGS = {
 }
 
 _BUYING = {
-    "unknown_supplier": Meaning(404, _("No such supplier"), _("There is no supplier %(supplier)s.")),
-    "supplier_archived": Meaning(409, _("The supplier was put away"), _("%(supplier)s was put away; nothing new is ordered there.")),
     "order_not_found": Meaning(404, _("No such order"), _("There is no order %(order)s.")),
     "order_line_not_found": Meaning(404, _("No such line"), _("The order has no line %(order_line)s.")),
     "order_status": Meaning(409, _("Not in this state"), _("%(order)s is %(status)s, so this cannot be done with it.")),
@@ -299,4 +297,35 @@ _CHOSEN = {
     "not_confirmed": Meaning(422, _("Not confirmed"), _("Type %(expected)s to confirm.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _BUYING | _CHOSEN
+_SUPPLIERS = {
+    "unknown_supplier": Meaning(404, _("No such supplier"), _("There is no supplier %(supplier)s.")),
+    "supplier_archived": Meaning(409, _("The supplier is archived"), _("%(supplier)s is archived.")),
+    "offer_taken": Meaning(409, _("The supplier sells it already"), _("%(supplier)s sells %(sku)s already. Change that instead.")),
+    "unit_is_bought": Meaning(
+        409, _("Suppliers sell it in this packaging"), _("Suppliers sell %(sku)s by the %(unit)s. Add another packaging instead.")
+    ),
+    "pack_not_whole": Meaning(
+        422,
+        _("Not a whole amount"),
+        _("%(multiple)s × %(unit)s is no amount that can be counted in %(base_unit)s. Take a larger multiple."),
+    ),
+    "break_twice": Meaning(422, _("Two prices for one quantity"), _("There are two prices from %(from_qty)s packs on.")),
+    "has_breaks": Meaning(
+        422,
+        _("There are prices by quantity"),
+        _("There are prices by quantity: the base price stays, and in its currency. Change it by hand."),
+    ),
+    "line_twice": Meaning(422, _("The line is there twice"), _("%(supplier)s and %(sku)s are in the file already.")),
+    "preferred_twice": Meaning(422, _("Two preferred suppliers"), _("The file names another preferred supplier of %(sku)s already.")),
+    "file_refused": Meaning(422, _("Nothing was taken over"), _("Nothing was taken over: see the lines named, and send the file again.")),
+    "file_too_large": Meaning(422, _("The file is too large"), _("A file may have at most %(max)s bytes.")),
+    "no_rows": Meaning(422, _("The file is empty"), _("There is a header, but there are no rows.")),
+    "no_header": Meaning(422, _("The header is missing"), _("The first row names the columns: %(columns)s.")),
+    "unknown_column": Meaning(422, _("Unknown column"), _("These columns are known: %(columns)s.")),
+    "column_twice": Meaning(422, _("A column is there twice"), _("Each of these columns may be there once: %(columns)s.")),
+    "column_missing": Meaning(422, _("A column is missing"), _("The file needs %(column)s.")),
+    "not_csv": Meaning(422, _("Not a CSV file"), _("This is not a CSV file in UTF-8, or a row has more cells than the header.")),
+    "too_many_rows": Meaning(422, _("Too many rows"), _("A file may have at most %(max)s rows.")),
+}
+
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _CHOSEN

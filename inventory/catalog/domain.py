@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from inventory.body import Complaints
@@ -35,12 +36,23 @@ UNITS = (
 """(code, name, decimals) that every new company starts with."""
 
 Factor = tuple[int, int]
-_METRIC: dict[tuple[str, str], Factor] = {
-    ("g", "kg"): (1, 1000),
-    ("kg", "g"): (1000, 1),
-    ("ml", "l"): (1, 1000),
-    ("l", "ml"): (1000, 1),
-}
+_POUND = Fraction(45359237, 100_000)
+_METRES = {"m": Fraction(1), "cm": Fraction(1, 100), "mm": Fraction(1, 1000)}
+_GRAMS = {"g": Fraction(1), "kg": Fraction(1000)}
+_LITRES = {"l": Fraction(1), "ml": Fraction(1, 1000)}
+_YARDS = {"in": Fraction(254, 10_000), "ft": Fraction(3048, 10_000), "yd": Fraction(9144, 10_000)}
+_POUNDS = {"lb": _POUND, "oz": _POUND / 16}
+"""In metres, grams and litres, exact since the international agreement of 1959."""
+
+
+def _factors(*sizes: dict[str, Fraction]) -> dict[tuple[str, str], Factor]:
+    """(unit, base unit) -> factor, for all pairs of each measure."""
+    pairs = ((measure[unit] / measure[base], unit, base) for measure in sizes for unit in measure for base in measure if unit != base)
+    return {(unit, base): factor.as_integer_ratio() for factor, unit, base in pairs}
+
+
+_METRIC = _factors(_METRES, _GRAMS, _LITRES)
+_BY_DEFINITION = _factors(_METRES | _YARDS, _GRAMS | _POUNDS, _LITRES)
 """(unit, base unit) -> factor, for units that are the same measure by definition."""
 
 
@@ -52,15 +64,15 @@ class Price:
     currency: str
 
 
-def checked_text(value: str, field: str, length_max: int, complaints: Complaints, required: bool = True) -> str:
+def checked_text(value: str, field: str, length_max: int, complaints: Complaints, required: bool = True, line: int | None = None) -> str:
     """The trimmed text; a complaint if it is too long, unprintable, or empty though required."""
     try:
         cleaned = text.clean(value, length_max)
     except ValueError as problem:
-        complaints.add(str(problem), field, max=length_max)
+        complaints.add(str(problem), field, line, max=length_max)
         return ""
     if required and not cleaned:
-        complaints.add("value_missing", field)
+        complaints.add("value_missing", field, line)
     return cleaned
 
 
@@ -96,9 +108,14 @@ def checked_price(value: Money | None, complaints: Complaints, field: str = "pri
         return None
     if amount < 0:
         complaints.add("out_of_range", f"{field}.amount", line, min="0")
-    if not _CURRENCY.fullmatch(value.currency):
-        complaints.add("not_a_currency", f"{field}.currency", line)
-    return Price(amount, value.currency)
+    return Price(amount, checked_currency(value.currency, f"{field}.currency", complaints, line))
+
+
+def checked_currency(value: str, field: str, complaints: Complaints, line: int | None = None) -> str:
+    """A currency's three letters."""
+    if not _CURRENCY.fullmatch(value):
+        complaints.add("not_a_currency", field, line)
+    return value
 
 
 def checked_names(value: dict[str, str], complaints: Complaints) -> dict[str, str]:
@@ -145,4 +162,16 @@ def factor_of(unit: str | None, base_unit: str, packagings: Mapping[str, Factor]
     """Base units in one of `unit`, exact: (numerator, denominator). None when the item does not come in that unit."""
     if unit is None or unit == base_unit:
         return (1, 1)
-    return packagings.get(unit) or _METRIC.get((unit, base_unit))
+    return packagings.get(unit) or _BY_DEFINITION.get((unit, base_unit))
+
+
+def base_of(millionths: int, unit: str, base_unit: str, decimals: int, factor: Factor) -> int:
+    """So much of a unit in millionths of the base unit. Raises ValueError `not_whole_millionths`, `quantity_too_large`.
+
+    What is counted, and what is metric on both sides, comes out even or is refused: rounding would lose pieces. A pound has
+    more decimals of a kilogram than anybody keeps, so what is measured in one system and kept in the other is rounded, once.
+    """
+    pair = (unit, base_unit)
+    if pair not in _METRIC and _BY_DEFINITION.get(pair) == factor:
+        return quantity.convert_rounded(millionths, *factor, decimals)
+    return quantity.convert(millionths, *factor)

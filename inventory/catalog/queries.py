@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inventory.catalog.store import item_barcodes, item_limits, item_units, items, units
 from inventory.ledger.store import stock_balances
 from inventory.locations.store import warehouses
+from inventory.suppliers.store import item_suppliers
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
 LIKE_ESCAPE = "\\"
@@ -183,6 +184,13 @@ async def item_holds_stock(connection: AsyncConnection, tenant_id: int, item_id:
     table = stock_balances
     moving = or_(table.c.on_hand != 0, table.c.reserved != 0, table.c.in_transit != 0)
     query = select(exists().where(table.c.tenant_id == tenant_id, table.c.item_id == item_id, moving))
+    return bool((await connection.execute(query)).scalar_one())
+
+
+async def unit_is_bought(connection: AsyncConnection, tenant_id: int, item_id: int, unit: str) -> bool:
+    """True while a supplier sells the item in this packaging."""
+    table = item_suppliers
+    query = select(exists().where(table.c.tenant_id == tenant_id, table.c.item_id == item_id, table.c.unit == unit))
     return bool((await connection.execute(query)).scalar_one())
 
 

@@ -17,7 +17,7 @@ from inventory.catalog.directory import directory_of
 from inventory.catalog.queries import Item, Unit
 from inventory.catalog.store import item_barcodes, item_limits, item_units, items, units
 from inventory.context import Context
-from inventory.rows import change_one, delete_one, insert_one
+from inventory.rows import change_one, delete_one, insert_one, lock_one
 from kit.errors import refuse
 
 
@@ -104,7 +104,7 @@ async def remove_barcode(ctx: Context, work: UnitOfWork, sku: str, code: str) ->
 
 
 async def set_item_unit(ctx: Context, work: UnitOfWork, sku: str, new: m.NewItemUnit) -> None:
-    """A packaging with its exact factor. Refuses the item's own base unit."""
+    """A packaging with its exact factor. Refuses the item's own base unit, and another factor while suppliers sell it so (409)."""
     ctx.permit("catalog.write")
     complaints = Complaints()
     unit = domain.checked_unit_code(new.unit, "unit", complaints)
@@ -113,15 +113,21 @@ async def set_item_unit(ctx: Context, work: UnitOfWork, sku: str, new: m.NewItem
         complaints.add("is_base_unit", "unit")
     complaints.raise_any()
     factor = {"numerator": new.base, "denominator": new.per}
+    await lock_one(work, items, items.c.id == item.id)
+    there = {each.unit: each for each in await queries.item_units_of(work.connection, work.tenant_id, item.id)}.get(unit)
+    if there is None or (there.base, there.per) != (new.base, new.per):
+        await _refuse_if_bought(work, item, unit)
     statement = insert(item_units).values(tenant_id=work.tenant_id, item_id=item.id, unit=unit, **factor)
     await work.connection.execute(statement.on_conflict_do_update(constraint=item_units.primary_key, set_=factor))
     await work.record(m.ITEM_UNIT_SET, sku, unit=unit, base=new.base, per=new.per)
 
 
 async def remove_item_unit(ctx: Context, work: UnitOfWork, sku: str, unit: str) -> None:
-    """The item no longer comes in this packaging."""
+    """The item no longer comes in this packaging. Refuses one that suppliers sell it in (409)."""
     ctx.permit("catalog.write")
     item = await _item(ctx, work, sku)
+    await lock_one(work, items, items.c.id == item.id)
+    await _refuse_if_bought(work, item, unit)
     await delete_one(work, item_units, item_units.c.item_id == item.id, item_units.c.unit == unit)
     await work.record(m.ITEM_UNIT_REMOVED, sku, unit=unit)
 
@@ -227,6 +233,12 @@ async def _item(ctx: Context, work: UnitOfWork, sku: str) -> Item:
         raise refuse("unknown_item", {"field": "sku", "sku": sku})
     work.after.append(lambda: directory_of(ctx.engine).forget(work.tenant_id))
     return found
+
+
+async def _refuse_if_bought(work: UnitOfWork, item: Item, unit: str) -> None:
+    """What is in a pack that suppliers sell does not change behind their offers."""
+    if await queries.unit_is_bought(work.connection, work.tenant_id, item.id, unit):
+        raise refuse("unit_is_bought", {"field": "unit", "unit": unit, "sku": item.sku})
 
 
 async def _unit(work: UnitOfWork, code: str) -> Unit:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from inventory.body import Complaints
 from inventory.catalog.directory import Entry, ItemName, Key, LocationName, LotName, Names, WarehouseName, directory_of
-from inventory.catalog.domain import checked_price, factor_of
+from inventory.catalog.domain import base_of, checked_price, factor_of
 from inventory.context import Context
 from inventory.ledger.bodies import AdjustLineBody, CostedLineBody, LineBody, Quantity
 from inventory.ledger.messages import Condition
@@ -66,7 +66,7 @@ async def with_new_lots(ctx: Context, lines: Sequence[AnyLine], found: Sequence[
 
 
 def base_quantity(item: ItemName, value: Quantity, unit: str | None, field: str, line: int, complaints: Complaints) -> int:
-    """Millionths of the base unit, exact. A complaint when it is no quantity or does not come out even in the base unit."""
+    """Millionths of the base unit. A complaint when it is no quantity, or does not come out even in a base unit that is counted."""
     factor = factor_of(unit, item.unit, item.factors)
     if factor is None:
         complaints.add("unknown_unit", "unit", line, unit=unit, sku=item.sku)
@@ -74,7 +74,7 @@ def base_quantity(item: ItemName, value: Quantity, unit: str | None, field: str,
     try:
         if factor == (1, 1):
             return quantity.parse(value, item.decimals)
-        converted = quantity.convert(quantity.parse(value), *factor)
+        converted = base_of(quantity.parse(value), unit or item.unit, item.unit, item.decimals, factor)
     except ValueError as problem:
         complaints.add(str(problem), field, line, sku=item.sku, unit=unit or item.unit, decimals=item.decimals)
         return 0

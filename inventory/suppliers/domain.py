@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
+
+from inventory.body import Complaints
+from inventory.catalog.directory import ItemName
+from inventory.catalog.domain import checked_price, checked_text, factor_of
+from inventory.catalog.messages import Money
+from inventory.suppliers.messages import OfferTerms, PriceBreak
+from kit import quantity
+from tenants.domain import email_refusal, normal_email
+
+SUPPLIER_SKU_LENGTH_MAX = 100
+CONTACT_LENGTH_MAX = 200
+NUMBER_LENGTH_MAX = 40
+"""Of a phone or tax number."""
+NOTES_LENGTH_MAX = 2000
 
 
 class Break(NamedTuple):
@@ -12,6 +27,25 @@ class Break(NamedTuple):
 
     from_qty: int
     price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an offer says, checked. `pack` in millionths of the base unit; `breaks` ascend, None leaves them as they are.
+
+    `preferred` None: as it was, and for the first supplier of an item: yes.
+    """
+
+    supplier_sku: str
+    unit: str | None
+    pack: int
+    multiple: int
+    moq: int
+    price: Decimal | None
+    currency: str
+    breaks: tuple[Break, ...] | None
+    lead_time_days: int | None
+    preferred: bool | None
 
 
 def packs_for(need: int, pack: int, multiple: int, moq: int) -> int:
@@ -32,6 +66,76 @@ def price_at(breaks: Sequence[Break], packs: int, base: Decimal | None = None) -
 def effective_lead_time(of_offer: int | None, of_supplier: int | None) -> int | None:
     """Days from order to delivery: the offer's own, else the supplier's. None when nobody has said."""
     return of_supplier if of_offer is None else of_offer
+
+
+def checked_terms(asked: OfferTerms, item: ItemName, currency: str, complaints: Complaints, line: int | None = None) -> Terms:
+    """The terms of an offer of `item`. `currency`: the supplier's, for an offer without a price."""
+    priced = checked_price(asked.price, complaints, line=line)
+    price, currency = (priced.amount, priced.currency) if priced else (None, currency)
+    return Terms(
+        supplier_sku=checked_text(asked.supplier_sku, "supplier_sku", SUPPLIER_SKU_LENGTH_MAX, complaints, required=False, line=line),
+        unit=None if asked.unit == item.unit else asked.unit,
+        pack=checked_pack(asked, item, complaints, line),
+        multiple=asked.multiple,
+        moq=asked.moq,
+        price=price,
+        currency=currency,
+        breaks=checked_breaks(asked.breaks, price, currency, complaints, line),
+        lead_time_days=asked.lead_time_days,
+        preferred=asked.preferred,
+    )
+
+
+def checked_pack(asked: OfferTerms, item: ItemName, complaints: Complaints, line: int | None = None) -> int:
+    """Millionths of the base unit in one pack, exact; a complaint unless what can be ordered is whole in the base unit."""
+    factor = factor_of(asked.unit, item.unit, item.factors)
+    if factor is None:
+        complaints.add("unknown_unit", "unit", line, unit=asked.unit, sku=item.sku)
+        return 0
+    try:
+        pack = quantity.convert(quantity.ONE, *factor)
+    except ValueError as problem:
+        complaints.add(str(problem), "unit", line, unit=asked.unit, sku=item.sku)
+        return 0
+    if pack * asked.multiple % 10 ** (quantity.DECIMALS_MAX - item.decimals):
+        complaints.add("pack_not_whole", "unit", line, multiple=asked.multiple, unit=asked.unit, base_unit=item.unit)
+    if pack * max(asked.multiple, asked.moq) > quantity.QTY_MAX:
+        complaints.add("quantity_too_large", "multiple" if asked.multiple > asked.moq else "moq", line)
+    return pack
+
+
+def checked_breaks(
+    asked: Sequence[PriceBreak] | None, base: Decimal | None, currency: str, complaints: Complaints, line: int | None = None
+) -> tuple[Break, ...] | None:
+    """Prices by quantity, ascending. A complaint when two begin alike, or when nothing is said of fewer packs."""
+    if asked is None:
+        return None
+    if asked and base is None:
+        complaints.add("value_missing", "price", line)
+    found: dict[int, Break] = {}
+    for number, each in enumerate(asked):
+        priced = checked_price(Money(each.price, currency), complaints, f"breaks.{number}", line)
+        if each.from_qty in found:
+            complaints.add("break_twice", f"breaks.{number}.from_qty", line, from_qty=each.from_qty)
+        found[each.from_qty] = Break(each.from_qty, priced.amount if priced else Decimal(0))
+    return tuple(sorted(found.values()))
+
+
+def checked_email(value: str, complaints: Complaints) -> str:
+    """An address that letters can be sent to, or none."""
+    email = normal_email(value)
+    if email and email_refusal(email):
+        complaints.add("not_an_email", "email")
+    return email
+
+
+def checked_notes(value: str, complaints: Complaints) -> str:
+    """Text of several lines."""
+    lines = [checked_text(each, "notes", NOTES_LENGTH_MAX, complaints, required=False) for each in value.splitlines()]
+    notes = "\n".join(lines).strip()
+    if len(notes) > NOTES_LENGTH_MAX:
+        complaints.add("text_too_long", "notes", max=NOTES_LENGTH_MAX)
+    return notes
 
 
 def _ceil(amount: int, step: int) -> int:

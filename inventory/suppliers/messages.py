@@ -11,6 +11,7 @@ from inventory.catalog.messages import Money
 Days = Annotated[int, Meta(ge=0, le=3650)]
 Packs = Annotated[int, Meta(ge=1, le=10**6)]
 Language = Literal["en", "ru", "ky"]
+UnitCode = Annotated[str, Meta(max_length=16)]
 
 BREAKS_MAX = 20
 
@@ -71,7 +72,7 @@ class OfferTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     supplier_sku: str = ""
-    unit: str | None = None
+    unit: UnitCode | None = None
     multiple: Packs = 1
     moq: Packs = 1
     price: Money | None = None

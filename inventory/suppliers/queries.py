@@ -12,8 +12,9 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from inventory.catalog.directory import ItemName
 from inventory.catalog.queries import LIKE_ESCAPE, escaped, matches
-from inventory.catalog.store import items, units
+from inventory.catalog.store import item_units, items, units
 from inventory.suppliers.domain import Break, effective_lead_time, price_at
 from inventory.suppliers.store import item_supplier_prices, item_suppliers, suppliers
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
@@ -166,6 +167,29 @@ async def supplier_item(connection: AsyncConnection, tenant_id: int, supplier_id
     return next(iter(await _with_breaks(connection, tenant_id, query)), None)
 
 
+async def all_of_items(connection: AsyncConnection, tenant_id: int, item_ids: Iterable[int]) -> list[SupplierItem]:
+    """What suppliers offer of these items, those that were archived as well: what is compared with before something is written."""
+    return await _with_breaks(connection, tenant_id, _offers(tenant_id).where(item_suppliers.c.item_id.in_(set(item_ids))))
+
+
+async def items_by_sku(connection: AsyncConnection, tenant_id: int, skus: Iterable[str]) -> dict[str, ItemName]:
+    """Items by SKU, with their exact packagings, as they are now."""
+    packagings = func.json_agg(func.json_build_array(item_units.c.unit, item_units.c.numerator, item_units.c.denominator))
+    of_item = and_(item_units.c.tenant_id == items.c.tenant_id, item_units.c.item_id == items.c.id)
+    factors = select(packagings).where(of_item).scalar_subquery()
+    in_unit = and_(units.c.tenant_id == items.c.tenant_id, units.c.code == items.c.base_unit)
+    archived = items.c.archived_at.is_not(None)
+    columns = (items.c.id, items.c.sku, items.c.name, items.c.base_unit, units.c.decimals, archived, factors)
+    query = select(*columns).join(units, in_unit).where(items.c.tenant_id == tenant_id, items.c.sku.in_(set(skus)))
+    return {row.sku: _item_name(tuple(row)) for row in await connection.execute(query)}
+
+
+async def suppliers_by_code(connection: AsyncConnection, tenant_id: int, codes: Iterable[str]) -> dict[str, Supplier]:
+    """Suppliers by code."""
+    found = await connection.execute(_suppliers(tenant_id).where(suppliers.c.code.in_(set(codes))))
+    return {row.code: Supplier(*row) for row in found}
+
+
 async def _of_items(connection: AsyncConnection, tenant_id: int, item_ids: set[int]) -> list[SupplierItem]:
     in_use = (item_suppliers.c.item_id.in_(item_ids), suppliers.c.archived_at.is_(None))
     query = _offers(tenant_id).where(*in_use).order_by(items.c.sku, item_suppliers.c.preferred.desc(), suppliers.c.code)
@@ -253,3 +277,8 @@ def _supplier_item(row: Any, breaks: tuple[Break, ...]) -> SupplierItem:
         row.preferred,
     )
     return SupplierItem(offer, row.sku, row.name, row.base_unit, row.decimals, row.lead_time_days, row.version)
+
+
+def _item_name(row: Sequence[Any]) -> ItemName:
+    item_id, sku, name, unit, decimals, archived, factors = row
+    return ItemName(item_id, sku, name, unit, decimals, archived, {code: (base, per) for code, base, per in factors or ()})

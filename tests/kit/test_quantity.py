@@ -51,3 +51,15 @@ def test_convert_by_exact_fractions_only() -> None:
     assert quantity.convert(quantity.parse("2.5"), 12, 1) == 30_000_000
     with pytest.raises(ValueError, match="not_whole_millionths"):
         quantity.convert(1_000_000, 1, 3)
+
+
+def test_round_once_and_half_to_even_where_they_must() -> None:
+    """Worked example E11: 970 kg are shown as 2138.484 lb, and those are 970.000 kg again."""
+    pound = (45359237, 100_000_000)
+    shown = quantity.convert_rounded(quantity.parse("970"), pound[1], pound[0], 3)
+    assert quantity.format_qty(shown, 3) == "2138.484"
+    assert quantity.format_qty(quantity.convert_rounded(shown, *pound, 3), 3) == "970.000"
+    assert quantity.format_qty(quantity.convert_rounded(shown, 454, 1000, 3), 3) == "970.872", "a factor that was cut is wrong"
+    assert [quantity.convert_rounded(each * quantity.ONE, 1, 2, 0) // quantity.ONE for each in (1, 3, -1, -3)] == [0, 2, 0, -2]
+    with pytest.raises(ValueError, match="quantity_too_large"):
+        quantity.convert_rounded(quantity.QTY_MAX, 2, 1, 0)

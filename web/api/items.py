@@ -161,7 +161,7 @@ async def item_units(tenant: str, sku: str) -> Response:
 
 @routes.post("/items/<path:sku>/units")
 @allow("catalog.write")
-@operation("Set a packaging", body=m.NewItemUnit, answer="Item", keyed=True)
+@operation("Set a packaging", body=m.NewItemUnit, answer="Item", keyed=True, refuses=(409,))
 async def set_item_unit(tenant: str, sku: str) -> Response:
     """A case of 12 is `{"unit":"case","base":12}`. Setting it again replaces it."""
     new = await body_as(m.NewItemUnit)

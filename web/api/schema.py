@@ -13,6 +13,7 @@ NULLABLE_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 NULLABLE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
 ANY: Schema = {"type": ["string", "integer", "null"]}
 WHOLE: Schema = {"type": "integer"}
+NULLABLE_WHOLE: Schema = {"type": ["integer", "null"]}
 TRUTH: Schema = {"type": "boolean"}
 QUANTITY: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d{1,6})?$", "examples": ["6", "0.150"]}
 

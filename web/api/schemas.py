@@ -9,6 +9,7 @@ from web.api.ordering import ORDERING
 from web.api.schema import ANY as _ANY
 from web.api.schema import NULLABLE as _NULLABLE
 from web.api.schema import NULLABLE_TIME as _NULLABLE_TIME
+from web.api.schema import NULLABLE_WHOLE as _NULLABLE_WHOLE
 from web.api.schema import QUANTITY as _QUANTITY
 from web.api.schema import TEXT as _TEXT
 from web.api.schema import TIME as _TIME
@@ -192,6 +193,46 @@ SCHEMAS: dict[str, Schema] = {
         archived=_TRUTH,
         version=_WHOLE,
     ),
+    "Supplier": _object(
+        code=_TEXT,
+        name=_TEXT,
+        currency=_TEXT,
+        email=_TEXT,
+        phone=_TEXT,
+        contact=_TEXT,
+        tax_number=_TEXT,
+        payment_terms_days=_NULLABLE_WHOLE,
+        lead_time_days=_NULLABLE_WHOLE,
+        language={"enum": ["en", "ru", "ky", None]},
+        notes=_TEXT,
+        archived=_TRUTH,
+        version=_WHOLE,
+        created_at=_TIME,
+        updated_at=_TIME,
+    ),
+    "Offer": {
+        **_object(
+            supplier=_TEXT,
+            supplier_name=_TEXT,
+            sku=_TEXT,
+            name=_TEXT,
+            supplier_sku=_TEXT,
+            unit=_NULLABLE,
+            pack=_QUANTITY,
+            base_unit=_TEXT,
+            multiple=_WHOLE,
+            moq=_WHOLE,
+            price=_ref("Price"),
+            breaks=_list(_object(from_qty=_WHOLE, price=_TEXT)),
+            lead_time_days=_NULLABLE_WHOLE,
+            days=_NULLABLE_WHOLE,
+            preferred=_TRUTH,
+            version=_WHOLE,
+        ),
+        "description": "`pack` is one pack in the base unit; `multiple`, `moq` and `from_qty` count packs. `days` is the lead time that "
+        "counts: the offer's own, else the supplier's.",
+    },
+    "OffersWritten": _object(added=_WHOLE, changed=_WHOLE, unchanged=_WHOLE, dry_run=_TRUTH),
     "Me": _object(
         tenant=_object(slug=_TEXT, name=_TEXT, time_zone=_TEXT, language=_TEXT, currency=_TEXT, plan=_TEXT),
         kind=_one_of("person", "key", "device", "machine"),

@@ -12,6 +12,7 @@ from inventory.catalog.queries import Barcode, Category, Item, ItemUnit, Limits,
 from inventory.ledger.queries import Cell, ItemLevel
 from inventory.ledger.render import level_fields
 from inventory.locations.queries import Location, Warehouse
+from inventory.suppliers.queries import Supplier, SupplierItem
 from kit import money
 from kit.clock import from_us, rfc3339, to_us
 from kit.quantity import format_qty
@@ -56,8 +57,12 @@ def price(amount: Decimal | None, currency: str | None) -> Json | None:
     """Money of the contract: exact, with at least the currency's minor digits."""
     if amount is None or currency is None:
         return None
-    digits = -int(money.rounded(Decimal(0), currency).as_tuple().exponent)
-    return {"amount": format_qty(money.micros(amount), digits), "currency": currency}
+    return {"amount": exact_amount(amount, currency), "currency": currency}
+
+
+def exact_amount(amount: Decimal, currency: str) -> str:
+    """A decimal string with at least the currency's minor digits."""
+    return format_qty(money.micros(amount), money.minor_digits(currency))
 
 
 def barcode(found: Barcode) -> Json:
@@ -158,6 +163,61 @@ def location(found: Location) -> Json:
 
 
 LOCATION_COLUMNS = ("warehouse", "code", "kind", "parent", "holds_stock", "archived", "version")
+
+
+def supplier(found: Supplier) -> Json:
+    """Somebody to buy from."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "currency": found.currency,
+        "email": found.email,
+        "phone": found.phone,
+        "contact": found.contact,
+        "tax_number": found.tax_number,
+        "payment_terms_days": found.payment_terms_days,
+        "lead_time_days": found.lead_time_days,
+        "language": found.language,
+        "notes": found.notes,
+        "archived": found.archived_at is not None,
+        "version": found.version,
+        "created_at": _time(found.created_at),
+        "updated_at": _time(found.updated_at),
+    }
+
+
+SUPPLIER_COLUMNS = (
+    "code", "name", "currency", "email", "phone", "contact", "tax_number", "payment_terms_days", "lead_time_days", "archived", "version",
+)  # fmt: skip
+
+
+def offer(found: SupplierItem) -> Json:
+    """How a supplier sells an item. `pack` is in the item's base unit, `days` the lead time that counts."""
+    of = found.offer
+    return {
+        "supplier": of.supplier_code,
+        "supplier_name": of.supplier_name,
+        "sku": found.sku,
+        "name": found.name,
+        "supplier_sku": of.supplier_sku,
+        "unit": of.unit,
+        "pack": format_qty(of.pack, found.decimals),
+        "base_unit": found.base_unit,
+        "multiple": of.multiple,
+        "moq": of.moq,
+        "price": price(of.price, of.currency),
+        "breaks": [{"from_qty": each.from_qty, "price": exact_amount(each.price, of.currency)} for each in of.breaks],
+        "lead_time_days": found.own_lead_time_days,
+        "days": of.lead_time_days,
+        "preferred": of.preferred,
+        "version": found.version,
+    }
+
+
+OFFER_COLUMNS = (
+    "supplier", "sku", "name", "supplier_sku", "unit", "pack", "base_unit", "multiple", "moq", "price", "breaks", "lead_time_days", "days",
+    "preferred", "version",
+)  # fmt: skip
 
 
 def level(cell: Cell) -> Json:
