@@ -15,6 +15,7 @@ from typing import TypeAlias
 import asyncpg
 
 from inventory.ledger.proof import BEARABLE, DERIVED, Fault, Proof, Record
+from inventory.purchasing import proof as purchasing
 from inventory.transfers import proof as transfers
 from jobs import facts
 from jobs.anchors import Anchors, Connection, Partition
@@ -144,6 +145,7 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
     proof.holds(await _all(connection, "SELECT * FROM stock_holds WHERE tenant_id = $1 AND part = $2", *partition))
     proof.promises(await _all(connection, _OPEN, *partition))
     proof.faults += await _transfers(connection, partition)
+    proof.faults += await _orders(connection, partition)
     async for row in connection.cursor(_REPLIES, *partition, prefetch=CHUNK):
         proof.reply(row)
     head = await _head(connection, partition)
@@ -168,6 +170,16 @@ async def _transfers(connection: Connection, partition: Partition) -> list[Fault
         await _all(connection, transfers.KEPT, *partition),
         await _all(connection, transfers.OWNED, *partition, transfers.EXCHANGES),
         await _all(connection, transfers.IN_TRANSIT, *partition),
+    )
+
+
+async def _orders(connection: Connection, partition: Partition) -> list[Fault]:
+    """What does not hold of orders and what came of them."""
+    return purchasing.faults_of_orders(
+        await _all(connection, purchasing.RECEIPTS, *partition),
+        await _all(connection, purchasing.TAKEN, *partition),
+        await _all(connection, purchasing.LINES, *partition),
+        await _all(connection, purchasing.ON_ORDER_CELLS, *partition),
     )
 
 
