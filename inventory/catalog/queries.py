@@ -180,9 +180,9 @@ async def unit(connection: AsyncConnection, tenant_id: int, code: str) -> Unit |
 
 
 async def item_holds_stock(connection: AsyncConnection, tenant_id: int, item_id: int) -> bool:
-    """True while any warehouse has the item on hand, promised or under way."""
+    """True while any warehouse has the item on hand, promised, under way or on order."""
     table = stock_balances
-    moving = or_(table.c.on_hand != 0, table.c.reserved != 0, table.c.in_transit != 0)
+    moving = or_(table.c.on_hand != 0, table.c.reserved != 0, table.c.in_transit != 0, table.c.on_order != 0)
     query = select(exists().where(table.c.tenant_id == tenant_id, table.c.item_id == item_id, moving))
     return bool((await connection.execute(query)).scalar_one())
 

@@ -73,9 +73,9 @@ async def location(connection: AsyncConnection, tenant_id: int, warehouse_id: in
 
 
 async def warehouse_holds_stock(connection: AsyncConnection, tenant_id: int, warehouse_id: int) -> bool:
-    """True while anything is on hand, promised there or on its way to it."""
+    """True while anything is on hand, promised there, on its way to it or on order for it."""
     table = stock_balances
-    moving = or_(table.c.on_hand != 0, table.c.reserved != 0, table.c.in_transit != 0)
+    moving = or_(table.c.on_hand != 0, table.c.reserved != 0, table.c.in_transit != 0, table.c.on_order != 0)
     query = select(exists().where(table.c.tenant_id == tenant_id, table.c.warehouse_id == warehouse_id, moving))
     return bool((await connection.execute(query)).scalar_one())
 

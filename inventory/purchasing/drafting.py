@@ -11,13 +11,16 @@ from inventory.body import Complaints
 from inventory.catalog.directory import ItemName
 from inventory.catalog.domain import Factor, checked_price, factor_of
 from inventory.context import Context
-from inventory.ledger.bodies import LineBody
-from inventory.ledger.resolve import Place, base_quantity, places
+from inventory.ledger.resolve import base_quantity
+from inventory.locations import queries as places
+from inventory.locations.queries import Location, Warehouse
 from inventory.purchasing.dates import day
 from inventory.purchasing.domain import Line, cost_of_base
 from inventory.purchasing.messages import NewOrderLine
-from inventory.suppliers.queries import Offer, Supplier, offers_for
+from inventory.suppliers.queries import Offer, Supplier, items_by_sku, offers_for
 from kit import quantity
+from kit.errors import Fact, refuse
+from kit.text import is_code
 
 
 class Drafted(NamedTuple):
@@ -38,19 +41,65 @@ class Terms(NamedTuple):
 async def lines_of(
     ctx: Context, work: UnitOfWork, supplier: Supplier, warehouse: str, currency: str, asked: Sequence[NewOrderLine]
 ) -> Drafted:
-    """The lines, numbered from 1. Refuses unknown names (404), what was archived (409) and what does not fit (422), all lines at once."""
-    found = await places(ctx, [LineBody(x.sku, warehouse, x.qty, x.location) for x in asked], adds=True)
-    offers = await offers_for(work.connection, work.tenant_id, {place.item.id for place in found})
+    """The lines, numbered from 1. Refuses unknown names (404), what was archived (409) and what does not fit (422), all lines at once.
+
+    Everything is read on the transaction's own connection: it holds the numbers of documents up, and must not wait for another.
+    """
+    place = await _warehouse(work, warehouse)
+    items = await _items(work, asked)
+    locations = await _locations(work, place, asked)
+    offers = await offers_for(work.connection, work.tenant_id, {item.id for item in items})
     of_supplier = {item: offer for item, each in offers.items() for offer in each if offer.supplier_id == supplier.id}
     terms = Terms(currency, ctx.tenant.currency, of_supplier)
     complaints = Complaints()
-    lines = [_line(line, place, number, terms, complaints) for number, (line, place) in enumerate(zip(asked, found, strict=True))]
+    found = enumerate(zip(asked, items, locations, strict=True))
+    lines = [_line(line, item, location, number, terms, complaints) for number, (line, item, location) in found]
     complaints.raise_any()
-    return Drafted(found[0].warehouse.id, tuple(line for line in lines if line))
+    return Drafted(place.id, tuple(line for line in lines if line))
 
 
-def _line(asked: NewOrderLine, place: Place, place_in_list: int, terms: Terms, complaints: Complaints) -> Line | None:
-    before, item, offer = len(complaints), place.item, terms.offers.get(place.item.id)
+async def _warehouse(work: UnitOfWork, code: str) -> Warehouse:
+    found = await places.warehouse(work.connection, work.tenant_id, code if is_code(code) else "")
+    if found is None:
+        raise refuse("unknown_warehouse", {"field": "warehouse", "warehouse": code[:64]})
+    if found.archived_at:
+        raise refuse("warehouse_archived", {"field": "warehouse", "warehouse": code})
+    return found
+
+
+async def _items(work: UnitOfWork, asked: Sequence[NewOrderLine]) -> list[ItemName]:
+    known = await items_by_sku(work.connection, work.tenant_id, {line.sku for line in asked if is_code(line.sku)})
+    unknown = [{"line": n, "field": "sku", "code": "unknown_item", "sku": x.sku[:64]} for n, x in enumerate(asked) if x.sku not in known]
+    if unknown:
+        raise refuse("unknown_item", *unknown)
+    items = [known[line.sku] for line in asked]
+    archived = [{"line": n, "field": "sku", "code": "item_archived", "sku": x.sku} for n, x in enumerate(items) if x.archived]
+    if archived:
+        raise refuse("item_archived", *archived)
+    return items
+
+
+async def _locations(work: UnitOfWork, warehouse: Warehouse, asked: Sequence[NewOrderLine]) -> list[int]:
+    """Where each line is to be put, 0 for nowhere in particular."""
+    wanted = {line.location for line in asked if line.location is not None}
+    known = {each.code: each for each in await places.locations_of(work.connection, work.tenant_id, warehouse.id)} if wanted else {}
+    wrong = [fact for number, line in enumerate(asked) if (fact := _location_fact(line, number, known))]
+    if wrong:
+        raise refuse(str(wrong[0]["code"]), *wrong)
+    return [0 if line.location is None else known[line.location].id for line in asked]
+
+
+def _location_fact(line: NewOrderLine, number: int, known: Mapping[str, Location]) -> Fact | None:
+    if line.location is None:
+        return None
+    found = known.get(line.location)
+    code = "unknown_location" if found is None else "location_archived" if found.archived_at else "location_holds_no_stock"
+    good = found is not None and not found.archived_at and found.holds_stock
+    return None if good else {"line": number, "field": "location", "code": code, "location": line.location[:64]}
+
+
+def _line(asked: NewOrderLine, item: ItemName, location: int, place_in_list: int, terms: Terms, complaints: Complaints) -> Line | None:
+    before, offer = len(complaints), terms.offers.get(item.id)
     unit = asked.unit or (offer.unit if offer else None) or item.unit
     ordered = base_quantity(item, asked.qty, unit, "qty", place_in_list, complaints)
     if len(complaints) == before and ordered <= 0:
@@ -62,7 +111,7 @@ def _line(asked: NewOrderLine, place: Place, place_in_list: int, terms: Terms, c
     numerator, denominator = _factor(item, unit)
     cost = cost_of_base(price, terms.currency, terms.company_currency, numerator, denominator)
     return Line(
-        place_in_list + 1, item.id, place.location, unit, numerator, denominator, quantity.parse(asked.qty), ordered, price, cost,
+        place_in_list + 1, item.id, location, unit, numerator, denominator, quantity.parse(asked.qty), ordered, price, cost,
         expected_on, asked.note,
     )  # fmt: skip
 

@@ -59,9 +59,7 @@ WHERE coalesce(b.on_order, 0) <> coalesce(l.counted, 0) ORDER BY 1, 2
 _MEASURES = ("received", "rejected", "returned")
 
 
-def faults_of_orders(
-    receipts: Iterable[Record], taken: Iterable[Record], lines: Iterable[Record], cells: Iterable[Record]
-) -> list[Fault]:
+def faults_of_orders(receipts: Iterable[Record], taken: Iterable[Record], lines: Iterable[Record], cells: Iterable[Record]) -> list[Fault]:
     """What does not hold, given what `RECEIPTS`, `TAKEN`, `LINES` and `ON_ORDER_CELLS` find in one snapshot."""
     faults = [Fault("receipt", row["seq"], _told(row, "receipt", "line", "moved", "qty")) for row in receipts]
     faults += [Fault("receipt", row["seq"], _told(row, "line", "taken", "summed")) for row in taken]

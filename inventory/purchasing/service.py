@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints
-from inventory.catalog.domain import checked_text
+from inventory.catalog.domain import checked_currency, checked_text
 from inventory.context import Context, Unavailable
 from inventory.locations.store import warehouses
 from inventory.purchasing import domain
@@ -45,7 +45,7 @@ async def draft(ctx: Context, work: UnitOfWork, new: m.NewOrder) -> int:
     """A new draft; answers its number. Numbers have no holes: a draft is cancelled, never deleted."""
     ctx.permit("purchasing.write")
     supplier = await _supplier(work, new.supplier)
-    currency = new.currency or supplier.currency
+    currency = _currency(new.currency) or supplier.currency
     expected_on = _day(new.expected_on, "expected_on")
     lines = await lines_of(ctx, work, supplier, new.warehouse, currency, new.lines)
     number = await next_number(work, ORDERS)
@@ -220,6 +220,14 @@ def _changed_values(changed: m.OrderChanged) -> dict[str, Any]:
         if (said := getattr(changed, name)) is not UNSET:
             values[name] = _said(said, name)
     return values
+
+
+def _currency(text: str | None) -> str | None:
+    complaints = Complaints()
+    if text is not None:
+        checked_currency(text, "currency", complaints)
+    complaints.raise_any()
+    return text
 
 
 def _day(text: str | None, field: str) -> date | None:

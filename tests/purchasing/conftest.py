@@ -18,7 +18,7 @@ from inventory.suppliers import service as suppliers_service
 from tenants.domain import Role
 from tests.api.conftest import Client, MovingClock, Said, app, clock, edge, engine
 from tests.conftest import Database
-from tests.people import World
+from tests.people import World, hire
 from tests.serving import shop
 
 __all__ = ["app", "clock", "edge", "engine"]
@@ -95,6 +95,12 @@ def alice(app: Quart, world: World) -> Buyer:
 def bob(app: Quart, world: World) -> Buyer:
     """A clerk's program: it sees orders and receives nothing of them."""
     return Buyer(app, world.bob)
+
+
+@pytest.fixture
+async def manager(app: Quart, world: World) -> Buyer:
+    """The program of somebody who may buy, up to a limit."""
+    return Buyer(app, await hire(world.people, world.alice, "Mary", Role.MANAGER))
 
 
 @pytest.fixture

@@ -60,9 +60,7 @@ async def test_a_life_of_an_order_proves(alice: Buyer, pool: Pool, tmp_path: Pat
         ("UPDATE stock_balances SET on_order = on_order + 1 WHERE tenant_id = $1", {"on_order"}),
     ],
 )
-async def test_finds_what_was_changed(
-    alice: Buyer, pool: Pool, database: Database, tmp_path: Path, planted: str, found: set[str]
-) -> None:
+async def test_finds_what_was_changed(alice: Buyer, pool: Pool, database: Database, tmp_path: Path, planted: str, found: set[str]) -> None:
     await lived(alice)
     connection = await asyncpg.connect(database.admin)
     await connection.execute(planted, alice.who.tenant.id)
