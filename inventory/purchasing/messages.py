@@ -39,12 +39,14 @@ OrderLines = Annotated[tuple[NewOrderLine, ...], Meta(min_length=1, max_length=L
 
 
 class NewOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """A draft of an order. Without a currency it is the supplier's."""
+    """A draft of an order. Without a currency it is the supplier's. `ordered_on` is the day on which the supplier was told, where that
+    has been already; else it is the day of approval."""
 
     supplier: str
     warehouse: str
     lines: OrderLines
     currency: str | None = None
+    ordered_on: str | None = None
     expected_on: str | None = None
     reference: Text = ""
     note: Text = ""

@@ -30,6 +30,7 @@ class OrderHead:
     warehouse_name: str
     currency: str
     status: Status
+    ordered_on: date | None
     expected_on: date | None
     overdue: bool
     reference: str
@@ -102,6 +103,15 @@ class ShownReceipt:
     effective_at_us: int
     created_by: str
     lines: tuple[ShownReceiptLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadTime:
+    """Days from ordering to delivery over so many deliveries: half of them took no longer, nine in ten no longer than `slow_days`."""
+
+    deliveries: int
+    median_days: int
+    slow_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,12 @@ async def receipts_page(connection: AsyncConnection, tenant_id: int, asked: Rece
     return Page([found[seq] for seq in page.items], page.next, page.as_of_seq)
 
 
+async def lead_times(connection: AsyncConnection, tenant_id: int) -> dict[int, LeadTime]:
+    """How long deliveries took, by supplier, as far as it is known when they were ordered."""
+    rows = await _mappings(connection, _LEAD_TIMES, {"tenant_id": tenant_id})
+    return {row["supplier_id"]: LeadTime(row["deliveries"], row["median_days"], row["slow_days"]) for row in rows}
+
+
 async def receipt(connection: AsyncConnection, tenant_id: int, seq: int) -> ShownReceipt | None:
     """One receipt by its number."""
     return (await _receipts(connection, tenant_id, [seq])).get(seq)
@@ -205,7 +221,7 @@ JOIN suppliers s ON s.tenant_id = o.tenant_id AND s.id = o.supplier_id
 JOIN warehouses w ON w.tenant_id = o.tenant_id AND w.id = o.warehouse_id"""
 _ORDER = f"""
 SELECT o.id, o.supplier_id, s.code AS supplier, s.name AS supplier_name, o.warehouse_id, w.code AS warehouse, w.name AS warehouse_name,
-  o.currency, o.status, o.expected_on, {_OVERDUE} AS overdue, o.reference, o.note, o.reason, c.label AS created_by,
+  o.currency, o.status, o.ordered_on, o.expected_on, {_OVERDUE} AS overdue, o.reference, o.note, o.reason, c.label AS created_by,
   o.submitted_by AS submitted_by_id, b.label AS submitted_by, d.label AS decided_by, o.created_at, o.submitted_at, o.decided_at, o.sent_at,
   o.version
 FROM purchase_orders o {_JOINED}
@@ -234,6 +250,17 @@ LEFT JOIN principals p ON p.tenant_id = r.tenant_id AND p.id = r.created_by
 LEFT JOIN locations b ON b.tenant_id = r.tenant_id AND b.id = r.location_id
 LEFT JOIN lots t ON t.tenant_id = r.tenant_id AND t.id = r.lot_id
 WHERE r.tenant_id = :tenant_id AND r.part = 0 AND r.seq = ANY (CAST(:seqs AS bigint[])) ORDER BY r.seq, r.line"""
+_LEAD_TIMES = """
+WITH delivered AS (
+  SELECT DISTINCT o.supplier_id, r.seq,
+    (to_timestamp(r.effective_at_us / 1000000) AT TIME ZONE w.time_zone)::date - o.ordered_on AS days
+  FROM purchase_receipts r
+  JOIN purchase_orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+  JOIN warehouses w ON w.tenant_id = r.tenant_id AND w.id = r.warehouse_id
+  WHERE r.tenant_id = :tenant_id AND r.kind = 1 AND o.ordered_on IS NOT NULL)
+SELECT supplier_id, count(*)::int AS deliveries, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) AS median_days,
+  percentile_disc(0.9) WITHIN GROUP (ORDER BY days) AS slow_days
+FROM delivered WHERE days >= 0 GROUP BY supplier_id"""
 _HAS_SKU = """EXISTS (SELECT 1 FROM purchase_order_lines x JOIN items i ON i.tenant_id = x.tenant_id AND i.id = x.item_id
   WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND i.sku = :sku)"""
 _OF_ORDER = {"supplier": "s.code = :supplier", "warehouse": "w.code = :warehouse", "sku": _HAS_SKU}

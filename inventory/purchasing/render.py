@@ -32,6 +32,7 @@ def order_json(order: ShownOrder) -> Json:
         "warehouse": head.warehouse,
         "currency": head.currency,
         "amount": money_json(amount_of(lines, head.currency), head.currency),
+        "ordered_on": day_text(head.ordered_on),
         "expected_on": day_text(head.expected_on),
         "overdue": head.overdue,
         "reference": head.reference or None,

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from msgspec import UNSET
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Date, bindparam, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from events.unit_of_work import UnitOfWork
@@ -46,12 +46,12 @@ async def draft(ctx: Context, work: UnitOfWork, new: m.NewOrder) -> int:
     ctx.permit("purchasing.write")
     supplier = await _supplier(work, new.supplier)
     currency = _currency(new.currency) or supplier.currency
-    expected_on = _day(new.expected_on, "expected_on")
+    ordered_on, expected_on = _day(new.ordered_on, "ordered_on"), _day(new.expected_on, "expected_on")
     lines = await lines_of(ctx, work, supplier, new.warehouse, currency, new.lines)
     number = await next_number(work, ORDERS)
     head = {
         "tenant_id": work.tenant_id, "id": number, "supplier_id": supplier.id, "warehouse_id": lines.warehouse_id, "currency": currency,
-        "status": int(Status.DRAFT), "expected_on": expected_on, "reference": _said(new.reference, "reference"),
+        "status": int(Status.DRAFT), "ordered_on": ordered_on, "expected_on": expected_on, "reference": _said(new.reference, "reference"),
         "note": _said(new.note, "note"), "created_by": work.principal_id,
     }  # fmt: skip
     await work.connection.execute(purchase_orders.insert().values(head))
@@ -95,7 +95,11 @@ async def approve(ctx: Context, work: UnitOfWork, number: int) -> None:
     ctx.permit("purchasing.approve")
     order = await _locked(work, number)
     unless(domain.approval_refusal(order, ctx.actor, ctx.tenant))
-    await _decide(work, order, Status.APPROVED)
+    today = select(cast(func.timezone(warehouses.c.time_zone, func.now()), Date)).where(
+        warehouses.c.tenant_id == work.tenant_id, warehouses.c.id == order.warehouse_id
+    )
+    ordered_on = func.coalesce(purchase_orders.c.ordered_on, today.scalar_subquery())
+    await _decide(work, order, Status.APPROVED, ordered_on=ordered_on)
     await _open(work, order, {line.number: (open_of(line), 0) for line in order.lines})
     amount = domain.amount_of(order.lines, order.currency)
     await work.record(m.ORDER_APPROVED, order_number(number), amount=str(amount), currency=order.currency)

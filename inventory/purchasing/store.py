@@ -44,6 +44,7 @@ purchase_orders = Table(
     Column("warehouse_id", Integer, nullable=False),  # where it goes; all its lines do
     Column("currency", Text, nullable=False),
     Column("status", SmallInteger, nullable=False),
+    Column("ordered_on", Date),  # when the supplier was told; the day of approval unless somebody said otherwise
     Column("expected_on", Date),
     Column("reference", Text, nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),

@@ -14,6 +14,7 @@ CREATE TABLE purchase_orders (
     warehouse_id INTEGER NOT NULL,
     currency TEXT NOT NULL,
     status SMALLINT NOT NULL,
+    ordered_on DATE,
     expected_on DATE,
     reference TEXT DEFAULT '' NOT NULL,
     note TEXT DEFAULT '' NOT NULL,

@@ -6,8 +6,11 @@ import asyncio
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
+from db.tenancy import reading
+from inventory.purchasing.queries import LeadTime, lead_times
 from tests.conftest import Database
 from tests.purchasing.conftest import Buyer
 
@@ -186,3 +189,16 @@ async def test_a_clerk_may_not_receive_and_a_stranger_sees_no_order(alice: Buyer
     assert (await bob.receives(number, (1, "1"))).status == 403
     assert ((await carol.get(f"purchasing/orders/{number}")).status, (await carol.receives(number, (1, "1"))).status) == (404, 404)
     assert await alice.level() == ("0", "0", "10")
+
+
+async def test_measures_how_long_suppliers_take(alice: Buyer, engine: AsyncEngine) -> None:
+    """Orders of the past say when their supplier was told, receipts when they came."""
+    for came_on in ("2026-03-06", "2026-03-08", "2026-03-21"):
+        body = {"supplier": "acme", "warehouse": "osh", "ordered_on": "2026-03-01", "lines": [{"sku": "CUP", "qty": "1"}]}
+        number = (await alice.post("purchasing/orders", body)).body["number"]
+        for verb in ("submit", "approve"):
+            await alice.post(f"purchasing/orders/{number}/{verb}")
+        assert (await alice.receives(number, (1, "1"), effective_at=f"{came_on}T04:00:00Z")).status == 201
+    async with reading(engine, alice.who.tenant.id) as connection:
+        (found,) = (await lead_times(connection, alice.who.tenant.id)).values()
+    assert found == LeadTime(3, 7, 20)

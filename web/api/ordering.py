@@ -62,6 +62,7 @@ ORDERING: dict[str, Schema] = {
         warehouse=TEXT,
         currency=TEXT,
         amount=ref("Amount"),
+        ordered_on=NULLABLE_DAY,
         expected_on=NULLABLE_DAY,
         overdue=TRUTH,
         reference=NULLABLE,
