@@ -212,11 +212,7 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     touched: dict[CellKey, Cell] = {} if order is None else _on_order(memory, batch, order)
     first_row = len(batch.rows)
     for entry in decision.entries:
-        cell = memory.cells[entry.cell]
-        if cell.batch != batch.number:
-            cell.base, cell.batch = cell.version, batch.number
-            batch.cells[entry.cell] = cell
-        touched[entry.cell] = cell
+        cell = touched[entry.cell] = _touch(memory, batch, entry.cell)
         if decision.totals is not None:
             cell.on_hand, cell.reserved, cell.blocked, cell.in_transit = decision.totals
         _post(batch, memory, cell, entry, command, effective, document, reference, decision.note)
@@ -234,6 +230,15 @@ def _apply(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision
     if receipt is not None and order is not None:
         return (*shown, None, None, receipt.shown(order))
     return shown if transfer is None else (*shown, transfer.shown())
+
+
+def _touch(memory: Memory, batch: Batch, key: CellKey) -> Cell:
+    """The cell, which this batch will write, and which stays in memory until it has."""
+    cell = memory.cells[key]
+    if cell.batch != batch.number:
+        cell.base, cell.batch = cell.version, batch.number
+        batch.cells[key] = cell
+    return cell
 
 
 def _hold(memory: Memory, batch: Batch, command: AnyCommand, decision: Decision) -> Reservation | None:
@@ -318,7 +323,7 @@ def _on_order(memory: Memory, batch: Batch, order: Order) -> dict[CellKey, Cell]
     cells: dict[CellKey, Cell] = {}
     for line in order.lines:
         key = (line.item, line.warehouse)
-        cell = cells[key] = batch.on_order[key] = memory.cells[key]
+        cell = cells[key] = batch.on_order[key] = _touch(memory, batch, key)
         still = order.open_of(line)
         cell.on_order += still - line.counted
         line.counted = still

@@ -202,9 +202,6 @@ BEGIN
     FROM (SELECT seq, line, sum(qty)::bigint AS qty FROM unnest(x_seq, x_line, x_qty) AS u (seq, line, qty) GROUP BY 1, 2) AS t
     WHERE r.tenant_id = p_tenant AND r.part = p_part AND r.seq = t.seq AND r.line = t.line;
 
-  -- A cell that never held anything has no balance yet.
-  INSERT INTO stock_balances AS b (tenant_id, item_id, warehouse_id, part, on_hand, reserved, blocked, in_transit, short, version, seq, on_order)
-    SELECT p_tenant, item, warehouse, p_part, 0, 0, 0, 0, 0, 0, 0, on_order
-    FROM unnest(n_item, n_warehouse, n_on_order) AS t (item, warehouse, on_order)
-  ON CONFLICT (tenant_id, item_id, warehouse_id) DO UPDATE SET on_order = EXCLUDED.on_order;
+  UPDATE stock_balances b SET on_order = t.on_order FROM unnest(n_item, n_warehouse, n_on_order) AS t (item, warehouse, on_order)
+    WHERE b.tenant_id = p_tenant AND b.item_id = t.item AND b.warehouse_id = t.warehouse;
 END $$;
