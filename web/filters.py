@@ -19,7 +19,7 @@ from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
 from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
-from kit.money import rounded
+from kit.money import micros, minor_digits, rounded
 from kit.quantity import format_qty, parse
 from web import deeds, locale
 from web.level import draw
@@ -140,6 +140,13 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     group, point = _symbols(_number_format())
     whole, _dot, fraction = f"{rounded(amount, currency):,f}".partition(".")
     return f"{currency}{SPACE}{whole.replace(',', group)}" + (point + fraction if fraction else "")
+
+
+def price(amount: Decimal | None, currency: str | None) -> str:
+    """`KGS 0.0355`: exact, as prices of small things are, with the currency's minor digits at least."""
+    if amount is None or currency is None:
+        return UNKNOWN
+    return f"{currency}{SPACE}{number(micros(amount), minor_digits(currency))}"
 
 
 def percent(value: float) -> str:
@@ -267,6 +274,13 @@ def fact(name: str) -> str:
     return deeds.fact(name)
 
 
+def pack(offer: Any, base_unit: str) -> str:
+    """What an offer is bought in: `case of 12 pcs`, or just the base unit."""
+    if offer.unit is None:
+        return unit(base_unit)
+    return gettext("%(unit)s of %(count)s", unit=unit(offer.unit), count=qty(offer.pack, base_unit))
+
+
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
     """What a select offers of things with a code and a name."""
     return [(place.code, place.name) for place in places]
@@ -284,7 +298,8 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    us, iso, left, state, role, deed, fact, choices, initials,
+    us, iso, left, state, role, deed, fact, price, pack, choices,
+    initials,
 )  # fmt: skip
 
 

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from inventory.body import Complaints
 from inventory.catalog.directory import ItemName
 from inventory.catalog.domain import checked_price, checked_text, factor_of
-from inventory.catalog.messages import Money
 from inventory.suppliers.messages import OfferTerms, PriceBreak
-from kit import quantity
+from kit import money, quantity
 from tenants.domain import email_refusal, normal_email
 
 SUPPLIER_SKU_LENGTH_MAX = 100
@@ -80,7 +79,7 @@ def checked_terms(asked: OfferTerms, item: ItemName, currency: str, complaints: 
         moq=asked.moq,
         price=price,
         currency=currency,
-        breaks=checked_breaks(asked.breaks, price, currency, complaints, line),
+        breaks=checked_breaks(asked.breaks, price, complaints, line),
         lead_time_days=asked.lead_time_days,
         preferred=asked.preferred,
     )
@@ -104,21 +103,27 @@ def checked_pack(asked: OfferTerms, item: ItemName, complaints: Complaints, line
     return pack
 
 
-def checked_breaks(
-    asked: Sequence[PriceBreak] | None, base: Decimal | None, currency: str, complaints: Complaints, line: int | None = None
-) -> tuple[Break, ...] | None:
+def checked_breaks(asked: Sequence[PriceBreak], base: Decimal | None, complaints: Complaints, line: int | None = None) -> tuple[Break, ...]:
     """Prices by quantity, ascending. A complaint when two begin alike, or when nothing is said of fewer packs."""
-    if asked is None:
-        return None
     if asked and base is None:
         complaints.add("value_missing", "price", line)
     found: dict[int, Break] = {}
     for number, each in enumerate(asked):
-        priced = checked_price(Money(each.price, currency), complaints, f"breaks.{number}", line)
         if each.from_qty in found:
-            complaints.add("break_twice", f"breaks.{number}.from_qty", line, from_qty=each.from_qty)
-        found[each.from_qty] = Break(each.from_qty, priced.amount if priced else Decimal(0))
+            complaints.add("break_twice", f"breaks[{number}].from_qty", line, from_qty=each.from_qty)
+        found[each.from_qty] = Break(each.from_qty, _checked_amount(each.price, f"breaks[{number}].price", complaints, line))
     return tuple(sorted(found.values()))
+
+
+def _checked_amount(value: str | int, field: str, complaints: Complaints, line: int | None) -> Decimal:
+    try:
+        amount = money.parse(value)
+    except ValueError as problem:
+        complaints.add(str(problem), field, line)
+        return Decimal(0)
+    if amount < 0:
+        complaints.add("out_of_range", field, line, min="0")
+    return amount
 
 
 def checked_email(value: str, complaints: Complaints) -> str:

@@ -161,6 +161,21 @@ async def items_of_supplier_counted(connection: AsyncConnection, tenant_id: int,
     return int((await connection.execute(select(func.count()).select_from(query.subquery()))).scalar_one())
 
 
+async def offers_page(connection: AsyncConnection, tenant_id: int, asked: OfferFilter) -> Page[SupplierItem]:
+    """A page of everything that suppliers in use offer, by supplier and SKU. Raises ValueError `bad_cursor`."""
+    query = _offers(tenant_id).where(suppliers.c.archived_at.is_(None), *_sought(asked)).order_by(suppliers.c.code, items.c.sku)
+    if asked.cursor:
+        query = query.where(tuple_(suppliers.c.code, items.c.sku) > parse_cursor(asked.cursor, str, str))
+    rows = await _with_breaks(connection, tenant_id, query.limit(asked.limit + 1))
+    return paged(rows, asked.limit, 0, lambda each: (each.offer.supplier_code, each.sku))
+
+
+async def currencies(connection: AsyncConnection, tenant_id: int) -> list[str]:
+    """The currencies that suppliers are paid in."""
+    query = select(suppliers.c.currency).where(suppliers.c.tenant_id == tenant_id).distinct().order_by(suppliers.c.currency)
+    return [str(row.currency) for row in await connection.execute(query)]
+
+
 async def supplier_item(connection: AsyncConnection, tenant_id: int, supplier_id: int, item_id: int) -> SupplierItem | None:
     """What one supplier offers of one item."""
     query = _offers(tenant_id).where(item_suppliers.c.supplier_id == supplier_id, item_suppliers.c.item_id == item_id)

@@ -1,14 +1,16 @@
-"""Items: the catalogue's list, its forms, and the barcodes and limits of an item."""
+"""Items: the catalogue's list, its forms, and the barcodes, packagings and limits of an item."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from quart import Blueprint, Response, url_for
 from quart_babel import gettext
 
 from events.unit_of_work import UnitOfWork
+from inventory.body import fit
 from inventory.catalog import messages as m
 from inventory.catalog import queries, service
 from inventory.catalog.queries import Item, ItemFilter
@@ -121,6 +123,20 @@ async def remove_barcode(tenant: str) -> Response:
     return await _change_one(service.remove_barcode, lambda form: (form.text("code", 64),), gettext("The barcode was removed."))
 
 
+@pages.post("/packagings")
+@allow("catalog.write")
+async def set_packaging(tenant: str) -> Response:
+    """What the item comes in: so many base units."""
+    return await _change_one(service.set_item_unit, lambda form: (_packaging(form),), gettext("The packaging was set."))
+
+
+@pages.post("/packagings/remove")
+@allow("catalog.write")
+async def remove_packaging(tenant: str) -> Response:
+    """The item comes in this packaging no more."""
+    return await _change_one(service.remove_item_unit, lambda form: (form.text("unit", 16),), gettext("The packaging was removed."))
+
+
 @pages.post("/limits")
 @allow("catalog.write")
 async def set_limits(tenant: str) -> Response:
@@ -148,6 +164,12 @@ async def _change_one(verb: Callable[..., Awaitable[Any]], arguments: Callable[[
     return await _form_page(_as_is(item), item, small=form)
 
 
+def _packaging(form: Form) -> m.NewItemUnit:
+    """As the API says it: 22.5 base units are 45 of 2."""
+    base, per = Decimal(form.quantity("base")).as_integer_ratio()
+    return fit({"unit": form.text("unit", 16), "base": base, "per": per}, m.NewItemUnit)
+
+
 def _told(form: Form) -> dict[str, Any]:
     price = form["price"].strip()
     return {
@@ -165,7 +187,7 @@ def _as_is(item: Item) -> Form:
 
 
 async def _form_page(form: Form, item: Item | None = None, small: Form | None = None) -> Response:
-    """`small` is the refused form of a barcode or of limits on the same page."""
+    """`small` is the refused form of a barcode, a packaging or of limits on the same page."""
     context = ctx()
     async with context.reading() as connection:
         values: Mapping[str, Any] = {
@@ -173,6 +195,7 @@ async def _form_page(form: Form, item: Item | None = None, small: Form | None = 
             "categories": await queries.categories(connection, context.tenant.id),
             "warehouses": await places.warehouses_of(connection, context.tenant.id),
             "barcodes": await queries.barcodes(connection, context.tenant.id, item.id) if item else [],
+            "item_units": await queries.item_units_of(connection, context.tenant.id, item.id) if item else [],
             "limits": await queries.limits(connection, context.tenant.id, item.id) if item else [],
         }
     small = small or Form({"sku": item.sku} if item else {})

@@ -20,6 +20,7 @@ from inventory.ledger.render import QUANTITIES
 from inventory.locations import queries as places
 from inventory.locations.queries import Warehouse
 from inventory.reservations import queries as reservations
+from inventory.suppliers import queries as suppliers
 from kit import quantity
 from kit.errors import Fact, refuse, unless
 from kit.quantity import format_qty
@@ -225,6 +226,8 @@ async def _item_values(connection: AsyncConnection, item: Item) -> dict[str, Any
         "barcodes": await catalog.barcodes(connection, tenant_id, item.id),
         "limits": await catalog.limits(connection, tenant_id, item.id),
         "item_units": await catalog.item_units_of(connection, tenant_id, item.id),
+        "offers": await suppliers.suppliers_of_item(connection, tenant_id, item.id),
+        "act": Form(),
         "warehouses": await places.warehouses_of(connection, tenant_id),
         "warehouse": warehouse,
     }
