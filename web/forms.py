@@ -96,7 +96,7 @@ class Form:
         """Say beside which field of this form a refusal belongs: `line` for what is wrong with the one line it makes."""
         for field in list(self.errors):
             of_line = not field and self.refusal is not None and any("line" in error for error in self.refusal.errors)
-            here = line if of_line else renamed.get(field.replace(".", "_"), field)
+            here = line if of_line else renamed.get(re.sub(r"[.-]", "_", field), field)
             if here != field:
                 self.errors.setdefault(here, self.errors.pop(field))
 

@@ -14,6 +14,8 @@ from inventory.catalog import service as catalog_service
 from inventory.context import Context
 from inventory.locations import messages as places
 from inventory.locations import service as places_service
+from inventory.suppliers import messages as suppliers
+from inventory.suppliers import service as suppliers_service
 from tenants.domain import Role
 from tests.people import Person, hire
 from tests.web.conftest import Site
@@ -37,6 +39,9 @@ async def treasures(site: Site) -> dict[str, str]:
     async with ctx.writing() as work:
         await catalog_service.create_item(ctx, work, catalog.NewItem(sku=f"{CANARY}-1", name=f"{CANARY} cup"))
         await places_service.create_warehouse(ctx, work, places.NewWarehouse(f"{CANARY}-vault", f"{CANARY} vault"))
+        # Of the same code as the warehouse, so that one word leads to both.
+        await suppliers_service.create_supplier(ctx, work, suppliers.NewSupplier(f"{CANARY}-vault", f"{CANARY} supplies", notes=CANARY))
+        await suppliers_service.add_item(ctx, work, f"{CANARY}-vault", suppliers.NewOffer(sku=f"{CANARY}-1", supplier_sku=CANARY))
     for _ in range(3):
         await do(ctx, "receive", lines=[line(f"{CANARY}-1", "9", f"{CANARY}-vault")], reference=f"{CANARY} order")
     held: Any = await do(ctx, "reserve", lines=[line(f"{CANARY}-1", "1", f"{CANARY}-vault")], reference=f"{CANARY} promise")
@@ -58,13 +63,18 @@ def addresses(site: Site, tenant: str, words: dict[str, str]) -> list[tuple[str,
     for rule in site.app.url_map.iter_rules():
         if "tenant" not in rule.arguments or rule.websocket or not permission_of(site.app, rule.endpoint) or rule.rule.endswith("/events"):
             continue
-        for word in dict.fromkeys(words.values()):
-            path = re.sub(r"<int:\w+>", words["number"], rule.rule.replace("<tenant>", tenant))
-            path = re.sub(r"<(?:path:)?\w+>", word, path)
+        for word in (None, *dict.fromkeys(words.values())):
+            path = filled(rule.rule.replace("<tenant>", tenant), words, word)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                asked = "&".join(f"{name}={word}" for name in ("sku", "warehouse", "reference", "q", "code", "subject"))
+                asked = "&".join(f"{name}={word or words['sku']}" for name in ("sku", "warehouse", "reference", "q", "code", "subject"))
                 found.append((method, f"{path}?{asked}&format=csv" if method == "GET" else path))
     return sorted(set(found))
+
+
+def filled(path: str, words: dict[str, str], word: str | None) -> str:
+    """The path with one word in all its places; without one, with each thing's own word where that sort of thing is named."""
+    path = re.sub(r"<int:\w+>", words["number"], path)
+    return re.sub(r"<(?:path:)?(\w+)>", lambda found: word or words.get(found[1], words["sku"]), path)
 
 
 def bodies(words: dict[str, str]) -> list[dict[str, Any]]:
@@ -76,6 +86,8 @@ def bodies(words: dict[str, str]) -> list[dict[str, Any]]:
         {"transfer": words["transfer"], "lines": lines},
         {"sku": words["sku"], "warehouse": words["code"]},
         {"from": words["code"], "to": words["code"], "lines": [{"sku": words["sku"], "qty": "1"}]},
+        {"csv": f"supplier,sku\n{words['code']},{words['sku']}\n", "dry_run": True},
+        {"supplier": words["code"], "sku": words["sku"]},
     ]
 
 
@@ -108,11 +120,10 @@ async def test_what_is_anothers_answers_like_what_does_not_exist(site: Site, rol
         if rule.endpoint == "audit.show":
             continue  # facts are numbered in each company from 1, so every number is one's own
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            for name in ("number",) if "<int:" in rule.rule else ("sku", "code", "reservation", "transfer"):
+            for name in ("number",) if "<int:" in rule.rule else ("", "sku", "code", "reservation", "transfer"):
                 answers = []
                 for words in (theirs, NOWHERE):
-                    path = re.sub(r"<int:\w+>", words["number"], rule.rule.replace("<tenant>", who.tenant.slug))
-                    path = re.sub(r"<(?:path:)?\w+>", words[name], path)
+                    path = filled(rule.rule.replace("<tenant>", who.tenant.slug), words, words[name] if name else None)
                     body = bodies(words)[0] if method != "GET" else None
                     headers = {"Idempotency-Key": f"like-{next(numbers)}", "If-Match": '"1"'}
                     status, text = await said(site, who, method, path, body, headers)
