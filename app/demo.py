@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.local import LocalEngine
 from app.demo_goods import COMPANIES, Company, barcode
+from app.demo_suppliers import OFFERS, SUPPLIERS
 from app.demo_week import Deed, Week, week_of
 from app.provision import Urls
 from app.server import write_private
@@ -38,6 +39,8 @@ from inventory.context import Context, Stock, Unavailable
 from inventory.locations import messages as places
 from inventory.locations import queries as places_queries
 from inventory.locations import service as places_service
+from inventory.suppliers import queries as suppliers_queries
+from inventory.suppliers import service as suppliers_service
 from kit.clock import SECOND, now_us, rfc3339, to_us
 from kit.quantity import format_qty
 from tenants import store
@@ -181,6 +184,7 @@ async def _fill(engine: AsyncEngine, engine_url: str, tenant: Tenant, company: C
         ctx = hands["admin"]
         async with ctx.writing() as work:
             await _catalogue(ctx, work, company, week)
+            await _suppliers(ctx, work, company)
         # Deeds of one kind in a row go together: the engine keeps their order, and one commit carries many.
         for _, run in groupby(enumerate(week.deeds), key=lambda numbered: numbered[1].verb):
             await _together(_do(hands[deed.role], f"demo:{number}", deed, midnight_us) for number, deed in run)
@@ -212,6 +216,19 @@ async def _catalogue(ctx: Context, work: UnitOfWork, company: Company, week: Wee
     for (sku, warehouse), (low, high) in week.limits.items():
         bounds = [format_qty(each, decimals[sku]) for each in (low, high)]
         await catalog_service.set_limits(ctx, work, sku, catalog.NewLimits(warehouse, *bounds))
+
+
+async def _suppliers(ctx: Context, work: UnitOfWork, company: Company) -> None:
+    """Whom the company buys from. All of it is made at once, so when one is there all are."""
+    if await suppliers_queries.supplier_by_code(work.connection, work.tenant_id, SUPPLIERS[company.slug][0].code):
+        return
+    currencies = {}
+    for new in SUPPLIERS[company.slug]:
+        currencies[new.code] = (await suppliers_service.create_supplier(ctx, work, new)).currency
+    for sold in OFFERS[company.slug]:
+        if unit := sold.unit():
+            await catalog_service.set_item_unit(ctx, work, sold.sku, unit)
+        await suppliers_service.add_item(ctx, work, sold.supplier, sold.offer(currencies[sold.supplier]))
 
 
 async def _do(ctx: Context, key: str, deed: Deed, midnight_us: int) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import demo
 from app.demo_goods import ALA_TOO, COMPANIES, Company, barcode
+from app.demo_suppliers import OFFERS, SUPPLIERS
 from app.demo_week import week_of
 from app.settings import Settings
 from db.engine import make_engine
 from inventory.ledger import queries as ledger
+from inventory.suppliers import queries as suppliers
 from kit.clock import now_us
 from tenants import store
 from tenants.callers import Callers
@@ -64,6 +66,15 @@ async def states(engine: AsyncEngine, slug: str) -> dict[str, int]:
     return {str(state): count for state, count in found.items()}
 
 
+async def sellers(engine: AsyncEngine, slug: str, sku: str) -> list[tuple[str, bool]]:
+    async with engine.begin() as connection:
+        tenant = await store.enter(connection, slug)
+        assert tenant is not None
+        item = (await suppliers.items_by_sku(connection, tenant.id, [sku]))[sku]
+        found = await suppliers.suppliers_of_item(connection, tenant.id, item.id)
+    return [(each.offer.supplier_code, each.offer.preferred) for each in found]
+
+
 async def test_a_first_start_that_was_cut_short_is_completed_by_the_next_and_later_ones_change_nothing(
     fresh_database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +102,8 @@ async def test_a_first_start_that_was_cut_short_is_completed_by_the_next_and_lat
     assert before["low"] >= 4
     assert before["over"] >= 1
     assert await demo.ensure(settings, fresh_database) == first
+    assert await sellers(engine, "ala-too", "G20260") == [("KARA", True), ("ALTYN", False)]
+    assert await sellers(engine, "tien-shan", "K-201") == [("UZGEN", True), ("OPT", False)]
 
     path.unlink()
     again = await demo.ensure(settings, fresh_database)
@@ -136,6 +149,16 @@ def test_the_week_lies_in_the_past_and_in_order() -> None:
     assert 6 * 24 < max(hours) < 7 * 24
     assert min(hours) > 0
     assert {Role[role.upper()] for role, _ in ALA_TOO.people} == {Role[role.upper()] for role in ROLES}
+
+
+@pytest.mark.parametrize("company", COMPANIES, ids=[company.slug for company in COMPANIES])
+def test_suppliers_sell_what_there_is_and_most_of_what_runs_short(company: Company) -> None:
+    goods = {good.sku for good in company.goods}
+    sold = {each.sku for each in OFFERS[company.slug]}
+    assert sold <= goods
+    assert {each.supplier for each in OFFERS[company.slug]} == {each.code for each in SUPPLIERS[company.slug]}
+    assert {good.sku for good in company.goods if good.ends in ("out", "low")} <= sold
+    assert goods - sold, "some have no supplier yet: the first thing a buyer is asked for"
 
 
 def test_a_barcode_ends_with_its_check_digit() -> None:
