@@ -128,7 +128,7 @@ async def test_what_is_anothers_answers_like_what_does_not_exist(site: Site, rol
                     headers = {"Idempotency-Key": f"like-{next(numbers)}", "If-Match": '"1"'}
                     status, text = await said(site, who, method, path, body, headers)
                     # A refusal repeats the words it was given; a bare number stands in too much else, so only in an address.
-                    for word in (words["sku"], words["code"], words["reservation"], words["transfer"], f"/{words['number']}"):
+                    for word in (*(words[each] for each in ("sku", "code", "reservation", "transfer", "exception")), f"/{words['number']}"):
                         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "", text)
                     answers.append((status, text))
                 assert answers[0] == answers[1], (method, rule.rule, name)
