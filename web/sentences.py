@@ -300,6 +300,9 @@ _CHOSEN = {
 _SUPPLIERS = {
     "unknown_supplier": Meaning(404, _("No such supplier"), _("There is no supplier %(supplier)s.")),
     "supplier_archived": Meaning(409, _("The supplier is archived"), _("%(supplier)s is archived.")),
+    "supplier_has_orders": Meaning(
+        409, _("There are open orders"), _("%(supplier)s still has open orders. Receive, close or cancel them first.")
+    ),
     "offer_taken": Meaning(409, _("The supplier sells it already"), _("%(supplier)s sells %(sku)s already. Change that instead.")),
     "unit_is_bought": Meaning(
         409, _("Suppliers sell it in this packaging"), _("Suppliers sell %(sku)s by the %(unit)s. Add another packaging instead.")

@@ -25,6 +25,10 @@ from sqlalchemy import (
 from db.metadata import metadata, tenant_id, timestamp
 from inventory.catalog.store import of_item
 from inventory.ledger.store import part, qty
+from inventory.purchasing.status import Status
+
+UNSETTLED = (Status.DRAFT, Status.SUBMITTED, Status.APPROVED, Status.PARTIALLY_RECEIVED)
+"""Where somebody still has something to do: their supplier is not put away meanwhile."""
 
 document_numbers = Table(
     "document_numbers",

@@ -9,12 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.directory import ItemName
 from inventory.catalog.queries import LIKE_ESCAPE, escaped, matches
 from inventory.catalog.store import item_units, items, units
+from inventory.purchasing.store import UNSETTLED, purchase_orders
 from inventory.suppliers.domain import Break, effective_lead_time, price_at
 from inventory.suppliers.store import item_supplier_prices, item_suppliers, suppliers
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
@@ -130,6 +131,13 @@ async def supplier_by_id(connection: AsyncConnection, tenant_id: int, supplier_i
     """One supplier by its number."""
     row = (await connection.execute(_suppliers(tenant_id).where(suppliers.c.id == supplier_id))).one_or_none()
     return Supplier(*row) if row else None
+
+
+async def supplier_has_orders(connection: AsyncConnection, tenant_id: int, supplier_id: int) -> bool:
+    """True while an order of theirs is being written, decided or delivered."""
+    table = purchase_orders
+    unsettled = (table.c.tenant_id == tenant_id, table.c.supplier_id == supplier_id, table.c.status.in_(UNSETTLED))
+    return bool((await connection.execute(select(exists().where(*unsettled)))).scalar_one())
 
 
 async def offers_for(connection: AsyncConnection, tenant_id: int, item_ids: Iterable[int]) -> dict[int, list[Offer]]:

@@ -49,11 +49,16 @@ async def change_supplier(ctx: Context, work: UnitOfWork, code: str, change: m.S
 
 
 async def archive_supplier(ctx: Context, work: UnitOfWork, code: str) -> Supplier:
-    """Buy from it no more: what it offers no longer counts. Doing it again changes nothing."""
+    """Buy from it no more: what it offers no longer counts. Doing it again changes nothing.
+
+    Refuses `supplier_has_orders` while an order is being written, decided or delivered (409).
+    """
     ctx.permit("suppliers.write")
     supplier = await _supplier(work, code)
     if supplier.archived_at:
         return supplier
+    if await queries.supplier_has_orders(work.connection, work.tenant_id, supplier.id):
+        raise refuse("supplier_has_orders", {"field": "supplier", "supplier": code})
     await change_one(work, suppliers, suppliers.c.code == code, supplier.version, archived_at=func.now(), updated_at=func.now())
     await work.record(m.SUPPLIER_ARCHIVED, code)
     return await _supplier(work, code)

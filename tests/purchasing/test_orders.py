@@ -235,3 +235,14 @@ async def test_roles_and_strangers(alice: Buyer, bob: Buyer, carol: Buyer) -> No
         await bob.post("purchasing/orders", {"supplier": "acme", "warehouse": "osh", "lines": [{"sku": "CUP", "qty": "1"}]})
     ).status == 403
     assert await status(alice, number) == "draft"
+
+
+async def test_a_supplier_stays_while_an_order_is_open(alice: Buyer, carol: Buyer) -> None:
+    drafted, ordered = await alice.drafted(("CUP", "1")), await alice.ordered(("CUP", "2"))
+    for number in (drafted, ordered):
+        said = await alice.post("inventory/suppliers/acme/archive")
+        assert (said.status, said.code) == (409, "supplier_has_orders")
+        done = await alice.post(f"purchasing/orders/{number}/cancel", {})
+        assert done.status == 200, done.body
+    assert (await alice.post("inventory/suppliers/acme/archive")).body["archived"] is True
+    assert (await carol.get("inventory/suppliers/acme")).body["archived"] is False

@@ -112,7 +112,7 @@ async def change(tenant: str, code: str) -> Response:
 @allow("suppliers.write")
 @operation("Put a supplier away", answer="Supplier", keyed=True, refuses=(409,))
 async def archive(tenant: str, code: str) -> Response:
-    """What it offers counts no more."""
+    """What it offers counts no more. Only while no order of theirs is open."""
 
     async def act(work: UnitOfWork) -> tuple[int, Any]:
         return 200, shapes.supplier(await service.archive_supplier(ctx(), work, code_of(code)))
