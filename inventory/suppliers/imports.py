@@ -28,7 +28,7 @@ from kit.text import is_code
 COLUMNS = ("supplier", "sku", "supplier_sku", "unit", "multiple", "moq", "price", "currency", "lead_time_days", "preferred")
 REQUIRED = ("supplier", "sku")
 ROWS_MAX = 2_000
-"""Rows of a file. All of them are one transaction, which takes about a millisecond each while their items wait."""
+"""Rows of a file. All of them are one transaction of a few seconds, in which nobody else changes offers of their items."""
 SIZE_MAX = 400_000
 """Bytes of a file: below the 500,000 that a form may carry back after the file was looked at."""
 COMPLAINTS_MAX = 100
