@@ -17,6 +17,7 @@ WORDS: dict[str, list[str]] = json.loads(os.environ["FUZZ_WORDS"])
 """By name of a parameter or field: what is there. Without them nearly all that is asked would be of things that are not."""
 OWN: list[str] = json.loads(os.environ["FUZZ_OWN"])
 """Numbers of whoever asks. They neither disable nor revoke themselves: the rest of the run would find closed doors."""
+CREDENTIAL = os.environ["FUZZ_CREDENTIAL"]
 SPARE = {"sku": "SPARE", "code": "spare"}
 """What may be archived."""
 ASIDE = frozenset({"second_factor", "session_idle_minutes", "session_longest_hours"})
@@ -50,6 +51,14 @@ def carries_its_id(ctx: CheckContext, response: Response, case: Case) -> None:
     assert all(response.headers.get("x-request-id", [""])), "no X-Request-Id"
     for name, value in DEFENCE:
         assert response.headers.get(name.lower()) == [value], f"{name} is not {value}"
+
+
+@schemathesis.check
+def knows_who_asks(ctx: CheckContext, response: Response, case: Case) -> None:
+    """Whoever lost their way in while it runs would find nothing any more, and no fault either."""
+    sent = response.request.headers
+    if CREDENTIAL in f"{sent.get('Authorization')} {sent.get('Cookie')}":
+        assert response.status_code != 401, "the credentials in use have ended"
 
 
 @schemathesis.check

@@ -37,7 +37,7 @@ SECONDS = int(os.environ.get("FUZZ", "0"))
 HERE = Path(__file__).parent
 VERBS = f"/stock/({'|'.join((*stock.VERBS, 'bulk'))})$"
 SEED, EXAMPLES = "1", "3"
-pytestmark = pytest.mark.timeout(2 * SECONDS + 180)
+pytestmark = pytest.mark.timeout(2 * SECONDS + 400)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Target:
         environ = {
             **os.environ,
             "FUZZ_WAY": way,
+            "FUZZ_CREDENTIAL": next(iter(credentials.values())),
             "FUZZ_TENANT": self.owner.tenant.slug,
             "FUZZ_WORDS": json.dumps(self.words),
             "FUZZ_OWN": json.dumps(self.words["own"]),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tenants.domain import ROLES_GIVEN, Actor, Role
+from tenants.domain import EVERY_PERMISSION, PERMISSIONS, ROLES_GIVEN, Actor, Role
 from tenants.messages import NewKey
 from tests.people import hire, keys_of
 from tests.web.conftest import Site
 from web.access import ANYONE_HERE, ENROLLING, permission_of
+
+HOUSE = Path(__file__).parents[2]
 
 
 def routes(site: Site) -> list[tuple[str, str, str]]:
@@ -53,6 +56,14 @@ async def test_a_key_of_an_admin_may_what_its_scopes_name_and_nothing_else(site:
         if (status == 403) is (permission in (ANYONE_HERE, ENROLLING, scope)):
             wrong.append((method, path, permission, status))
     assert wrong == []
+
+
+def test_the_page_about_security_tells_the_same() -> None:
+    """`docs/security.md` has a row for each permission, with who has it."""
+    told = {}
+    for row in re.findall(r"^\| `([a-z.]+)` \| (.*?) \|$", (HOUSE / "docs/security.md").read_text(), re.MULTILINE):
+        told[row[0]] = [word.strip() == "yes" for word in row[1].split("|")[: len(ROLES_GIVEN)]]
+    assert told == {name: [name in PERMISSIONS[role] for role in ROLES_GIVEN] for name in EVERY_PERMISSION}, "put the roles right there"
 
 
 async def answered(site: Site, method: str, path: str, headers: dict[str, str]) -> int:
