@@ -120,9 +120,13 @@ async def _furnished(database: Database, web: Web) -> Target:
         (await _asked(web, owner, "stock/transfer", {"from": "osh", "to": "main", "lines": [{"sku": "CUP", "qty": "1"}]})) for _ in range(4)
     ]
     invited = await _asked(web, owner, "invitations", {"email": "dana@example.com", "role": "viewer"})
+    await _asked(web, owner, "inventory/suppliers", {"code": "teahouse", "name": "Tea house"})
+    bought = {"supplier": "teahouse", "warehouse": "osh", "lines": [{"sku": "CUP", "qty": "12"}]}
+    orders = [(await _asked(web, owner, "purchasing/orders", bought | {"reference": f"{n}"}))["number"] for n in range(4)]
     words = {
         "sku": ["CUP", "ROPE"],
-        "code": ["osh", "main", "CUP", "pcs"],
+        "code": ["osh", "main", "CUP", "pcs", "teahouse"],
+        "supplier": ["teahouse"],
         "warehouse": ["osh", "main"],
         "from": ["osh"],
         "to": ["main"],
@@ -130,7 +134,7 @@ async def _furnished(database: Database, web: Web) -> Target:
         "reservation": holds,
         "transfer": [each["transfer"]["id"] for each in sent],
         "job": ["verify_deep", "clean_letters"],
-        "number": [str(world.bob.actor.principal_id), str(invited["id"])],
+        "number": [str(world.bob.actor.principal_id), str(invited["id"]), *orders],
         "own": [str(alice.actor.principal_id), str(key.id)],
     }
     return Target(web.url, owner, words)

@@ -61,7 +61,7 @@ async def test_a_key_of_an_admin_may_what_its_scopes_name_and_nothing_else(site:
 def test_the_page_about_security_tells_the_same() -> None:
     """`docs/security.md` has a row for each permission, with who has it."""
     told = {}
-    for row in re.findall(r"^\| `([a-z.]+)` \| (.*?) \|$", (HOUSE / "docs/security.md").read_text(), re.MULTILINE):
+    for row in re.findall(r"^\| `([a-z._]+)` \| (.*?) \|$", (HOUSE / "docs/security.md").read_text(), re.MULTILINE):
         told[row[0]] = [word.strip() == "yes" for word in row[1].split("|")[: len(ROLES_GIVEN)]]
     assert told == {name: [name in PERMISSIONS[role] for role in ROLES_GIVEN] for name in EVERY_PERMISSION}, "put the roles right there"
 
