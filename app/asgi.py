@@ -15,6 +15,7 @@ from app.servers import server
 from app.settings import Settings
 from app.sockets import bound_socket, inherited_socket
 from app.wiring import wired
+from web import forwarded
 from web.app import create_app
 
 log = structlog.get_logger("app")
@@ -44,6 +45,7 @@ async def serve_until(closing: asyncio.Event, settings: Settings, wired_up: Call
     async with wired(settings) as wiring:
         wired_up()
         app = create_app(wiring)
+        forwarded.install(app, settings.trusted_proxies or ())
         app.extensions["closing"] = closing
         ending = asyncio.create_task(_hang_up(closing, wiring.feed.nudge))
         log.info("serving", host=settings.host, port=settings.port, server=settings.server)

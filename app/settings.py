@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
+
+from app.smtp import IF_OFFERED
 
 SECRET_LENGTH_MIN = 32
 TWO_OWNERS = (
@@ -49,6 +53,16 @@ def _percent(text: str) -> int:
     return int(text)
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        found = tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from None
+    if any(network.prefixlen == 0 for network in found):
+        raise ValueError("must not be everybody: whoever is trusted may claim any address")
+    return found
+
+
 def _text(text: str) -> str:
     return text
 
@@ -85,6 +99,23 @@ def _sender(text: str) -> str:
     return text
 
 
+def _smtp_url(text: str) -> str:
+    parts = urlsplit(_url("smtp", "smtps")(text))
+    if not parts.hostname or parts.query not in ("", IF_OFFERED):
+        raise ValueError(f"must be an address such as smtp://host:587 or smtps://host, and may end with ?{IF_OFFERED}")
+    if parts.query and (parts.username or parts.scheme == "smtps"):
+        raise ValueError("must not send a password without TLS, nor say both smtps and that TLS need not be")
+    return text
+
+
+def _authorities(text: str) -> Path:
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ssl.SSLError):
+        raise ValueError("must be a file with certificates of authorities (PEM)") from None
+    return Path(text).absolute()
+
+
 def _secret(text: str) -> str:
     if len(text) < SECRET_LENGTH_MIN:
         raise ValueError(f"must be at least {SECRET_LENGTH_MIN} characters long")
@@ -105,6 +136,7 @@ class Settings:
     port: int = _setting("ONHAND_PORT", _port, "8000")
     server: Literal["hypercorn", "uvicorn"] = _setting("ONHAND_SERVER", _one_of("hypercorn", "uvicorn"), "hypercorn")
     web_workers: int = _setting("ONHAND_WEB_WORKERS", _count, "1")
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] | None = _setting("ONHAND_TRUSTED_PROXIES", _networks)
     database_url: str | None = _setting("DATABASE_URL", _url("postgresql", "postgres"), shown=False)
     database_app_url: str | None = _setting("DATABASE_APP_URL", _url("postgresql", "postgres"), shown=False)
     database_engine_url: str | None = _setting("DATABASE_ENGINE_URL", _url("postgresql", "postgres"), shown=False)
@@ -123,7 +155,8 @@ class Settings:
     anchors: Path = _setting("ONHAND_ANCHORS", _folder, "")
     anchor_key: Path = _setting("ONHAND_ANCHOR_KEY", _folder, "")
     public_url: str = _setting("ONHAND_PUBLIC_URL", _public_url, "")
-    smtp_url: str | None = _setting("ONHAND_SMTP_URL", _url("smtp", "smtps"), shown=False)
+    smtp_url: str | None = _setting("ONHAND_SMTP_URL", _smtp_url, shown=False)
+    smtp_ca: Path | None = _setting("ONHAND_SMTP_CA", _authorities)
     mail_from: str = _setting("ONHAND_MAIL_FROM", _sender, "")
     sign_up: Literal["open", "closed"] = _setting("ONHAND_SIGN_UP", _one_of("open", "closed"), "open")
 

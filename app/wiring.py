@@ -108,7 +108,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wiring]:
             gauges=lambda: engine.gauges,
             jobs_token=settings.jobs_token,
             run_jobs=errands(settings),
-            mail=Smtp(settings.smtp_url) if settings.smtp_url else None,
+            mail=Smtp(settings.smtp_url, settings.smtp_ca) if settings.smtp_url else None,
             mail_from=settings.mail_from,
             public_url=settings.public_url,
             sign_up_open=settings.sign_up == "open",

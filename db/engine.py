@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from db.arrays import use_flat_arrays
 
+DRIVER = "postgresql+asyncpg://"
+"""All that SQLAlchemy is told of the address: it would pass on what follows the question mark as asyncpg does not spell it."""
 STATEMENT_TIMEOUT_MS = 15_000
 """Longest a screen's query may run. Stock commits have their own pool and limit, so a slow report cannot starve them."""
 
 
 def make_engine(url: str, pool_size: int = 8) -> AsyncEngine:
-    """The app role's engine. `url` is a plain `postgresql://` address."""
-    return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=5,
-        connect_args={
-            "command_timeout": STATEMENT_TIMEOUT_MS / 1000,
-            "server_settings": {
-                "application_name": "onhand-app",
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": "10000",
-                "jit": "off",
-            },
+    """The app role's engine. `url` is a plain `postgresql://` address, and may say `sslmode` and the like as libpq has them."""
+    connect = functools.partial(
+        asyncpg.connect,
+        url,
+        command_timeout=STATEMENT_TIMEOUT_MS / 1000,
+        server_settings={
+            "application_name": "onhand-app",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": "10000",
+            "jit": "off",
         },
     )
+    return create_async_engine(DRIVER, async_creator=connect, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5)
 
 
 async def make_pool(url: str, size: int) -> asyncpg.Pool[asyncpg.Record]:

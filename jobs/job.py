@@ -15,6 +15,7 @@ import asyncpg
 
 from jobs.anchors import Anchors
 from jobs.schedule import Rhythm
+from tenants.entry_store import NOBODYS
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 UNREACHABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -60,9 +61,10 @@ class Run:
         return self.means.pool
 
     def did(self, tenant: int, **counts: int) -> None:
-        """Count what was done for a company; it is written down with the next `reached`."""
+        """Count what was done for a company; it is written down with the next `reached`. What is nobody's is only counted."""
         self.total.update(counts)
-        self.news.setdefault(tenant, Counter()).update(counts)
+        if tenant != NOBODYS:
+            self.news.setdefault(tenant, Counter()).update(counts)
 
     async def reached(self, place: Any) -> None:
         """A batch is done, and this is where the next one begins. Raises Stopped when there should be no next one, and Lost when the

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.tables import metadata
+from db.engine import DRIVER
 
 LOCK_KEY = 7_105_112
 """Any fixed number: two migrators on one database take turns."""
@@ -22,7 +25,7 @@ def run(connection: Connection) -> None:
 
 async def run_online() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or ""
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    engine = create_async_engine(DRIVER, async_creator=functools.partial(asyncpg.connect, url), poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
         await connection.execute(text("SET lock_timeout = '5s'"))

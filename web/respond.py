@@ -13,6 +13,9 @@ from quart.json.provider import JSONProvider
 from kit import csvs
 from web import session
 
+FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/metrics")
+"""What addresses for programs begin with: no person reads what they answer."""
+
 
 class OrjsonProvider(JSONProvider):
     """One JSON codec for the whole edge: strict on the way in (no NaN), fast on the way out."""
@@ -101,7 +104,7 @@ def is_fragment() -> bool:
 
 def wants_problem() -> bool:
     """Whether refusals of this request are problem documents rather than pages."""
-    return request.path.startswith("/v1/")
+    return request.path.startswith(FOR_PROGRAMS)
 
 
 def request_id() -> str:

@@ -49,7 +49,9 @@ async def _surroundings() -> dict[str, Any]:
 
 async def _open_exceptions() -> int:
     """How many exceptions wait for somebody: asked only by pages that show the way there."""
-    context: Context = g.ctx
+    context: Context | None = g.get("ctx")
+    if context is None:  # the page that says no to somebody who was not let in
+        return 0
     async with context.reading() as connection:
         return await exceptions.open_count(connection, context.tenant.id)
 

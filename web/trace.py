@@ -6,7 +6,9 @@ import re
 import time
 
 import structlog
-from quart import Quart, Response, g, request
+from quart import Quart, Response, g, has_request_context, request, websocket
+from quart.typing import ResponseTypes
+from werkzeug.routing import Rule
 
 from kit.ids import token
 from web import limits
@@ -26,12 +28,16 @@ DEFENCE = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 DEFENCE_TLS = (("Strict-Transport-Security", "max-age=31536000"),)
+UNKEPT = ("Cache-Control", "no-store")
+"""For every answer that does not say otherwise: what a company's numbers were is kept neither by browsers nor on the way."""
 
 
 def install(app: Quart) -> None:
     """Watch every request of the app. To be installed before anything else that looks at requests."""
     app.before_request(_begin)
     app.after_request(_finish)
+    app.before_websocket(_begin)
+    app.after_websocket(_finish_line)
 
 
 def request_id(sent: str) -> str:
@@ -40,30 +46,44 @@ def request_id(sent: str) -> str:
 
 
 async def _begin() -> None:
-    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
+    asked = request if has_request_context() else websocket
+    g.request_id = request_id(asked.headers.get("X-Request-Id", ""))
     g.began = time.perf_counter()
 
 
 async def _finish(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.get("request_id", "")
-    response.headers.extend(DEFENCE)
-    if request.is_secure:
-        response.headers.extend(DEFENCE_TLS)
+    _defend(response, request.is_secure)
     if g.get("spent") is not None:
         response.headers.update(limits.headers(g.spent))
     if not request.path.startswith("/static/"):
-        _log_line(response)
+        _log_line(response, request.method, request.url_rule)
     return response
 
 
-def _log_line(response: Response) -> None:
+async def _finish_line(response: ResponseTypes | None) -> ResponseTypes | None:
+    """A WebSocket that was refused gets an answer like any other; one that was taken has none."""
+    if response is not None:
+        _defend(response, websocket.scheme == "wss")
+        _log_line(response, "WEBSOCKET", websocket.url_rule)
+    return response
+
+
+def _defend(response: ResponseTypes, secure: bool) -> None:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault(*UNKEPT)
+    response.headers.extend(DEFENCE)
+    if secure:
+        response.headers.extend(DEFENCE_TLS)
+
+
+def _log_line(response: ResponseTypes, method: str, rule: Rule | None) -> None:
     """The route rather than the address, so that neither codes nor queries of a company land in logs."""
     caller = g.get("caller")
     _log.info(
         "request",
         request_id=g.get("request_id"),
-        method=request.method,
-        route=str(request.url_rule) if request.url_rule else None,
+        method=method,
+        route=str(rule) if rule else None,
         status=response.status_code,
         ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
         tenant=caller.tenant.slug if caller else None,

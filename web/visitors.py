@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address, IPv6Network
 
 from quart import g, request
 
 from kit.errors import refuse
 from tenants.messages import Visitor
-from web import session
+from web import forwarded, session
 from web.limits import Limiter, Spent
 
 DEVICE_LENGTH_MAX = 60
@@ -39,6 +40,14 @@ def visitor() -> Visitor:
 def address() -> str:
     """Where the request came from."""
     return request.remote_addr or ""
+
+
+def place() -> str:
+    """Where the request came from, as limits count it: whoever has one IPv6 address has the other 2^64 of its network as well."""
+    found = forwarded.address_of(address())
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, 64), strict=False))
+    return address() if found is None else str(found)
 
 
 def device_label(user_agent: str) -> str:

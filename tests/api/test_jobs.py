@@ -32,6 +32,7 @@ async def test_tells_how_every_job_stands(alice: Client, board: Board, app: Quar
     said = await alice.get("jobs")
     assert said.status == 200
     assert {each["job"]: (each["state"], each["every_s"], each["daily_at"]) for each in said.body["items"]} == {
+        "clean_letters": ("waiting", 3600, None),
         "clean_sign_ins": ("waiting", 3600, None),
         "expire_holds": ("waiting", 300, None),
         "prune_replies": ("waiting", None, "22:00"),

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.embedded import Postgres
 from app.provision import Urls, count_uncounted, given, migrate, provision, scram, url_with
 from app.server import remove
 from app.settings import CannotStart, Settings
+from db.engine import make_engine, make_pool
 from tests.conftest import Database
 
 
@@ -150,3 +151,36 @@ class TestExternal:
 async def test_gathers_statistics_of_what_has_none_yet(fresh_database: Database) -> None:
     assert {"items", "stock_balances", "stock_ledger"} <= set(await count_uncounted(fresh_database.owner))
     assert await count_uncounted(fresh_database.owner) == []
+
+
+async def test_tls_to_the_database_is_demanded_where_its_address_says_so(fresh_database: Database) -> None:
+    """By pages, by the stock engine and by migrations alike. The server here has none, so nobody gets through."""
+    app, engine, owner = fresh_database.app, fresh_database.engine, fresh_database.owner
+    for mode, word in (("disable", "through"), ("require", "refused")):
+        said = f"?sslmode={mode}"
+        assert [await _through(work) for work in (_page(app + said), _pool(engine + said), _migrated(owner + said))] == [word] * 3
+
+
+async def _through(work: Awaitable[None]) -> str:
+    try:
+        await work
+    except ConnectionError as problem:
+        return "refused" if "SSL" in str(problem) else str(problem)
+    return "through"
+
+
+async def _page(url: str) -> None:
+    engine = make_engine(url, pool_size=1)
+    try:
+        async with engine.begin():
+            pass
+    finally:
+        await engine.dispose()
+
+
+async def _pool(url: str) -> None:
+    await (await make_pool(url, 1)).close()
+
+
+async def _migrated(url: str) -> None:
+    await asyncio.to_thread(migrate, url)

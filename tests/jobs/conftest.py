@@ -14,12 +14,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from actors.local import LocalEngine
 from app.settings import Settings
 from app.verify import main
-from db.engine import make_pool
+from db.engine import make_engine, make_pool
 from inventory.ledger.proof import hash_of
 from jobs.anchors import FILE, Anchorer, Head, home
 from jobs.passes import Pool, deep
@@ -27,6 +28,7 @@ from jobs.verdict import record
 from kit.clock import now_us
 from tests.actors.conftest import found
 from tests.conftest import Database
+from tests.people import World, populate
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,28 @@ async def pool(fresh_database: Database) -> AsyncIterator[Pool]:
     pool = await make_pool(fresh_database.engine, 3)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+async def hand(fresh_database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody with every right, who makes things old."""
+    connection = await asyncpg.connect(fresh_database.admin)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def engine(fresh_database: Database) -> AsyncIterator[AsyncEngine]:
+    """The app role's engine, on the same."""
+    engine = make_engine(fresh_database.app, pool_size=4)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def world(engine: AsyncEngine) -> World:
+    """Alice, Bob and Carol there."""
+    return await populate(engine)
 
 
 async def _home(database: Database, folder: Path) -> Path:

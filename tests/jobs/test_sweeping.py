@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
-from db.engine import make_engine
 from jobs import clean_sign_ins, prune_replies, prune_runs, sweep
 from jobs.job import Pool, Stopped
 from jobs.registry import JOBS
@@ -19,29 +16,9 @@ from tenants.settings import SESSION_IDLE_MAX
 from tests.actors.conftest import found
 from tests.conftest import Database
 from tests.jobs.runners import did, job, make_due, ran, runs
-from tests.people import World, populate
+from tests.people import World
 
 DAY_US = 86_400_000_000
-
-
-@pytest.fixture
-async def hand(fresh_database: Database) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody with every right, who makes things old."""
-    connection = await asyncpg.connect(fresh_database.admin)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def engine(fresh_database: Database) -> AsyncIterator[AsyncEngine]:
-    engine = make_engine(fresh_database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def world(engine: AsyncEngine) -> World:
-    return await populate(engine)
 
 
 # Answers under keys

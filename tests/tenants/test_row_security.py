@@ -35,8 +35,11 @@ PLACED_TABLES = {
     "stock_holds", "stock_ledger", "stock_transfers", "warehouses",
 }  # fmt: skip
 """What lies in a warehouse: whoever is limited to some of them reads no rows of others."""
-SWEPT_WHEN_OLD = {"stock_replies", "request_replies", "sessions", "live_tickets", "api_keys", "job_results"}
-"""What jobs may take away, from all companies at once, when it is old: `tests/jobs/test_sweeping.py` says how old."""
+SWEPT_WHEN_OLD = {
+    "stock_replies", "request_replies", "sessions", "live_tickets", "api_keys", "job_results", "machine_tokens", "denied_tokens",
+    "sign_in_attempts", "sign_ups", "resets", "invitations", "mails",
+}  # fmt: skip
+"""What jobs may take away, from all companies at once, when it is old: `tests/jobs/test_sweeping.py` and `test_clearing.py` say how old."""
 OWN_ROWS = "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::integer))"
 
 

@@ -18,7 +18,7 @@ _Shape = TypeVar("_Shape")
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?', re.ASCII)
 _TEXT_MAX = 200
 JSON = "application/json"
-_YES, _NO = ("true", "1"), ("false", "0", "")
+_YES, _NO = ("true", "1"), ("false", "0")
 
 
 async def json_body(required: bool = True) -> Any:

@@ -20,7 +20,6 @@ Json = dict[str, Any]
 VERSION = "1"
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _REF = "#/components/schemas/{name}"
-_PREFIXES = ("/v1/", "/healthz", "/readyz", "/metrics")
 
 routes = Blueprint("api_docs", __name__)
 
@@ -80,7 +79,7 @@ def undocumented(app: Quart) -> list[str]:
     """Routes for programs that say nothing of themselves: there are none."""
     silent = []
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(_PREFIXES) and not rule.websocket and operation_of(app.view_functions[rule.endpoint]) is None:
+        if rule.rule.startswith(respond.FOR_PROGRAMS) and not rule.websocket and operation_of(app.view_functions[rule.endpoint]) is None:
             silent.append(rule.rule)
     return sorted(silent)
 

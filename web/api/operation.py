@@ -76,6 +76,11 @@ def text(name: str, says: str) -> Query:
     return Query(name, says, {"type": "string", "maxLength": 200})
 
 
+def words(name: str, says: str) -> Query:
+    """A question answered by any number of texts, given with commas or again and again."""
+    return Query(name, says, {"type": "string"})
+
+
 def choice(name: str, says: str, allowed: tuple[str, ...], default: str | None = None) -> Query:
     """A question answered by one of some words."""
     return Query(name, says, {"type": "string", "enum": list(allowed), **({"default": default} if default else {})})

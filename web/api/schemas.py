@@ -54,6 +54,12 @@ _TOTALS = _object(on_hand=_QUANTITY, reserved=_QUANTITY, blocked=_QUANTITY, in_t
 
 SCHEMAS: dict[str, Schema] = {
     **ORDERING,
+    "Event": {
+        "type": "object",
+        "properties": {"event": _TEXT, "data": _TEXT, "id": _TEXT, "retry": _WHOLE},
+        "required": ["event", "data"],
+        "description": "`data` is JSON: with a `stock.…` event a ledger row and the `level` it led to, with others an `as_of_seq`.",
+    },
     "Problem": {
         **_object(type=_TEXT, title=_TEXT, status=_WHOLE, detail=_TEXT, code=_TEXT, errors=_list({"type": "object"})),
         "description": "RFC 9457. `code` is stable; each of `errors` names a `field` or a `line` where one is to blame, and facts.",

@@ -149,5 +149,5 @@ def _encoded(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
-_DEFENCE = _encoded(trace.DEFENCE)
-_DEFENCE_TLS = _encoded(trace.DEFENCE + trace.DEFENCE_TLS)
+_DEFENCE = _encoded((trace.UNKEPT, *trace.DEFENCE))
+_DEFENCE_TLS = _encoded((trace.UNKEPT, *trace.DEFENCE, *trace.DEFENCE_TLS))

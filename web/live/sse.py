@@ -14,7 +14,7 @@ from quart import Blueprint, Response, current_app, request
 from events.feed import Resync, Subscription
 from kit.errors import refuse
 from web.access import allow, caller, ctx
-from web.api.operation import operation, text
+from web.api.operation import operation, text, words
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, parse_seq, wanted
 from web.wiring import parts
@@ -30,13 +30,14 @@ routes = Blueprint("live_sse", __name__)
 @allow("stock.read")
 @operation(
     "The feed, as server-sent events",
+    answer="Event",
     media="text/event-stream",
     refuses=(400,),
     query=(
         text("after", "The last sequence seen; browsers send it as `Last-Event-ID`."),
-        text("warehouse", "Only these, separated by commas."),
-        text("sku", "Only these, separated by commas."),
-        text("kinds", "Only these, separated by commas."),
+        words("warehouse", "Only these, separated by commas."),
+        words("sku", "Only these, separated by commas."),
+        words("kinds", "Only these, separated by commas."),
     ),
 )
 async def events(tenant: str) -> Response:

@@ -75,7 +75,10 @@ async def _recognise(form: Form) -> SignedIn | CodeWanted:
     if not password:
         raise refuse("value_missing", {"field": "password"})
     by = visitors.visitor()
-    keys = ((parts().limits.sign_in_of_person, f"{company} {normal_email(email)}"), (parts().limits.sign_in_from_address, by.address))
+    keys = (
+        (parts().limits.sign_in_of_person, f"{company} {normal_email(email)}"),
+        (parts().limits.sign_in_from_address, visitors.place()),
+    )
     for limiter, key in keys:
         visitors.knock(limiter, key, "too_many_sign_ins")
     found = await parts().sessions.sign_in(SignIn(company, email, password, by.cookie, by.device, by.address))

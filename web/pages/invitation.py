@@ -19,7 +19,7 @@ pages = Blueprint("invitation", __name__, url_prefix="/invitation")
 @public
 async def show(link: str) -> Response:
     """Who invites, as what. Looking spends nothing."""
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     company, invitation = await parts().invitations.look(link)
     return await _page(Form(), link, company, invitation)
 
@@ -29,7 +29,7 @@ async def show(link: str) -> Response:
 async def accept(link: str) -> Response:
     """Come in."""
     await require_same_site()
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     company, invitation = await parts().invitations.look(link)
     form = await typed()
     with refusals_of(form):

@@ -25,7 +25,8 @@ _ = lazy_gettext
 NAMES = {
     "expire_holds": (_("End holds on time"), _("sees to it that holds past their end are written down")),
     "verify_deep": (_("Prove every ledger"), _("from its first row; what is new is proven all day")),
-    "clean_sign_ins": (_("Clear old sign-ins"), _("ended sessions, used tickets, keys revoked or expired 90 days ago")),
+    "clean_sign_ins": (_("Clear old sign-ins"), _("ended sessions and tokens, used tickets, keys revoked or expired 90 days ago")),
+    "clean_letters": (_("Clear old letters"), _("letters of 30 days ago, links that have ended, invitations that ended 90 days ago")),
     "prune_replies": (_("Forget old answers"), _("kept so that sending something again does nothing twice")),
     "prune_runs": (_("Forget old runs"), _("of these jobs, after 30 days")),
 }
@@ -137,6 +138,11 @@ _DEEDS: dict[str, Callable[[int], str]] = {
     "sessions": lambda count: ngettext("%(num)s session cleared", "%(num)s sessions cleared", count),
     "tickets": lambda count: ngettext("%(num)s ticket cleared", "%(num)s tickets cleared", count),
     "keys": lambda count: ngettext("%(num)s key cleared", "%(num)s keys cleared", count),
+    "tokens": lambda count: ngettext("%(num)s token cleared", "%(num)s tokens cleared", count),
+    "attempts": lambda count: ngettext("%(num)s unfinished sign-in cleared", "%(num)s unfinished sign-ins cleared", count),
+    "links": lambda count: ngettext("%(num)s link cleared", "%(num)s links cleared", count),
+    "invitations": lambda count: ngettext("%(num)s invitation cleared", "%(num)s invitations cleared", count),
+    "letters": lambda count: ngettext("%(num)s letter cleared", "%(num)s letters cleared", count),
     "commands": lambda count: ngettext("%(num)s answer forgotten", "%(num)s answers forgotten", count),
     "requests": lambda count: ngettext("%(num)s form or request forgotten", "%(num)s forms and requests forgotten", count),
     "results": lambda count: ngettext("%(num)s old result forgotten", "%(num)s old results forgotten", count),

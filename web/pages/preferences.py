@@ -11,7 +11,7 @@ from kit.errors import refuse
 from tenants.domain import LANGUAGES
 from tenants.settings import Choices
 from web import locale, respond, session, shell
-from web.access import allow, caller, public
+from web.access import ANYONE_HERE, allow, caller, public
 from web.explanations import CHOICES
 from web.forms import Form, refusals_of, typed
 from web.wiring import parts
@@ -20,7 +20,7 @@ pages = Blueprint("preferences", __name__)
 
 
 @pages.get("/t/<tenant>/preferences")
-@allow("stock.read")
+@allow(ANYONE_HERE)
 async def show(tenant: str) -> Response:
     """What is chosen now."""
     mine = {name: value or "" for name, value in asdict(caller().actor.choices).items()}
@@ -28,7 +28,7 @@ async def show(tenant: str) -> Response:
 
 
 @pages.post("/t/<tenant>/preferences")
-@allow("stock.read")
+@allow(ANYONE_HERE)
 async def save(tenant: str) -> Response:
     """Choose: the language for this person everywhere, the colours for this browser."""
     form = await typed()

@@ -37,7 +37,7 @@ async def ask() -> Response:
     form = await typed()
     with refusals_of(form):
         company, email = form.text("company", 63).lower(), form.text("email", 254)
-        visitors.knock(parts().limits.letter_from_address, visitors.address())
+        visitors.knock(parts().limits.letter_from_address, visitors.place())
         visitors.knock(parts().limits.letter_to_address, normal_email(email))
         await parts().resets.ask(company, email)
         await asyncio.sleep(max(0.0, began + ANSWERED_AFTER_S - time.monotonic()))
@@ -49,7 +49,7 @@ async def ask() -> Response:
 @public
 async def open_link(link: str) -> Response:
     """The letter's link asks for the new password. Looking spends nothing."""
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     await parts().resets.look(link)
     return await _password_page(Form(), link)
 
@@ -59,7 +59,7 @@ async def open_link(link: str) -> Response:
 async def use(link: str) -> Response:
     """The new password counts; signing in is as always, second factor included."""
     await require_same_site()
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     form = await typed()
     with refusals_of(form):
         slug = await parts().resets.use(link, form["password"])

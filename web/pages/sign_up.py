@@ -52,7 +52,7 @@ async def ask() -> Response:
             form.text("person"),
             email,
         )
-        visitors.knock(parts().limits.letter_from_address, visitors.address())
+        visitors.knock(parts().limits.letter_from_address, visitors.place())
         visitors.knock(parts().limits.letter_to_address, email.lower())
         await parts().sign_ups.ask(asked)
         return await respond.page("sign_up/sent.html", email=email, outbox=has_outbox())
@@ -63,7 +63,7 @@ async def ask() -> Response:
 @public
 async def check_slug() -> Response:
     """What the field for the short name says: a proposal made of the company's name, and whether it is free."""
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     slug = request.args.get("slug", "").strip().lower()[:63] or slug_from(request.args.get("name", ""))
     form = Form({"slug": slug})
     free = is_slug(slug) and await parts().sign_ups.is_free(slug)
@@ -78,7 +78,7 @@ async def check_slug() -> Response:
 @public
 async def open_link(link: str) -> Response:
     """What the letter's link opens: a password, and the company stands. Looking spends nothing."""
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     asked = await parts().sign_ups.look(link)
     return await _password_page(Form({"slug": asked.slug}), link, asked)
 
@@ -88,7 +88,7 @@ async def open_link(link: str) -> Response:
 async def found(link: str) -> Response:
     """The company is founded and its founder is inside."""
     await require_same_site()
-    visitors.knock(parts().limits.link_from_address, visitors.address())
+    visitors.knock(parts().limits.link_from_address, visitors.place())
     asked = await parts().sign_ups.look(link)
     form = await typed()
     with refusals_of(form):

@@ -24,7 +24,7 @@ PARAMETER_MAX = 4_096
 @public
 async def start(tenant: str) -> Response:
     """To the provider. A link, not a form: a form of ours may not lead to another site."""
-    spent = parts().limits.sign_on_from_address.spend(request.remote_addr or "")
+    spent = parts().limits.sign_on_from_address.spend(visitors.place())
     if not spent.allowed:
         raise refuse("too_many_sign_ins", retry_after_s=spent.retry_after_s)
     _must_be_slug(tenant)
