@@ -19,9 +19,8 @@ from tenants import entry_store as _entry
 from tenants import machine_store as _machines
 from tenants import sso_store as _sso
 from tenants import store as _tenants
+from tenants import views as _views
 
 __all__ = ["metadata"]
 _STORES = (
-    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
-    _suppliers, _tenants, _transfers,
-)  # fmt: skip
+    _catalog, _entry, _events, _exceptions, _jobs, _ledger, _locations, _lots, _machines, _replies, _reservations, _sso, _tenants, _transfers, _views,
