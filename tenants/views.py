@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     Column,
@@ -75,6 +75,14 @@ async def of_person(connection: AsyncConnection, tenant: int, principal_id: int,
     return [SavedView(*row) for row in found]
 
 
+async def one(connection: AsyncConnection, tenant: int, principal_id: int, number: int) -> SavedView:
+    """One of a person's own. Refuses `not_found`."""
+    found = next((view for view in await of_person(connection, tenant, principal_id) if view.id == number), None)
+    if found is None:
+        raise refuse("not_found")
+    return found
+
+
 async def save(connection: AsyncConnection, tenant: int, principal_id: int, of_list: str, name: str, query: str) -> None:
     """Keep these filters under a name; the same name again keeps the new ones. Refuses `too_many_views`."""
     table, name = saved_views, checked_name(name)
@@ -90,14 +98,12 @@ async def save(connection: AsyncConnection, tenant: int, principal_id: int, of_l
 async def rename(connection: AsyncConnection, tenant: int, principal_id: int, number: int, name: str) -> SavedView:
     """Call it something else. Refuses `not_found`, and `view_exists` for a name that another one of the list has."""
     table, name = saved_views, checked_name(name)
-    query = update(table).where(_of(tenant, principal_id), table.c.id == number).values(name=name)
+    view = await one(connection, tenant, principal_id, number)
     try:
-        row = (await connection.execute(query.returning(table.c.id, table.c.list, table.c.name, table.c.query))).one_or_none()
+        await connection.execute(update(table).where(_of(tenant, principal_id), table.c.id == number).values(name=name))
     except IntegrityError:
         raise refuse("view_exists", {"field": "name", "name": name}) from None
-    if row is None:
-        raise refuse("not_found")
-    return SavedView(*row)
+    return replace(view, name=name)
 
 
 async def forget(connection: AsyncConnection, tenant: int, principal_id: int, number: int | None = None) -> SavedView | None:

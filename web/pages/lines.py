@@ -47,12 +47,15 @@ async def add_typed(form: Form) -> int:
 
 
 async def levels_of_lines(form: Form) -> dict[int, ItemLevel]:
-    """The items of the lines by their numbers; a line of an unknown item is left out."""
+    """The items of the lines by their numbers. A line of an unknown item is left out, and what is wrong with it is said above the form."""
     of_line = {number: form[f"sku_{number}"] for number in numbers(form)}
     context = ctx()
     async with context.reading() as connection:
         levels = await ledger.levels_of(connection, context.tenant.id, context.clock(), list(dict.fromkeys(of_line.values())))
     by_sku = {level.sku: level for level in levels}
+    for number, sku in of_line.items():
+        if sku not in by_sku and f"qty_{number}" in form.errors:
+            form.errors.setdefault("", form.errors.pop(f"qty_{number}"))
     return {number: by_sku[sku] for number, sku in of_line.items() if sku in by_sku}
 
 

@@ -28,6 +28,7 @@ from web import asking, commands, filters, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import show_rows
+from web.pages.transfers import undo_sent
 
 pages = Blueprint("stock", __name__, url_prefix="/t/<tenant>/stock")
 
@@ -175,6 +176,8 @@ def _undo(verb: str, form: Form, done: Mapping[str, Any]) -> respond.Undo | None
     if verb == "reserve" and ctx().actor.may("stock.release"):
         held = done["reservation"]["id"]
         return respond.undo(url_for("reservations.release", tenant=tenant, reservation=held), form.key, back=_item_url(form))
+    if verb == "transfer":
+        return undo_sent(form.key, done["transfer"]["id"])
     return None
 
 

@@ -84,7 +84,8 @@ async def ship(tenant: str) -> Response:
         lines = [{"sku": form[field.replace("qty", "sku")], "qty": form.quantity(field)} for field in fields]
         answer = await commands.perform_here("transfer", form.key, {**body, "lines": lines})
         unless(answer.refusal)
-        return await respond.done(_url(answer.body["transfer"]["id"]), gettext("On its way."))
+        sent = answer.body["transfer"]["id"]
+        return await respond.done(_url(sent), gettext("On its way."), undo_sent(form.key, sent))
     form.blame_lines(fields)
     form.blame("", warehouse="to")
     return await _form_page(form)
@@ -122,6 +123,30 @@ async def write_off(tenant: str, transfer: str) -> Response:
         return await _perform("transfer/write-off", form, shown, {"reason": form.text("reason")}, gettext("Written off."))
     form.blame("")
     return await _page(await _found(transfer), Form(), form)
+
+
+@pages.post("/<transfer>/undo")
+@allow("stock.transfer")
+async def undo(tenant: str, transfer: str) -> Response:
+    """What is still under way comes back: it arrives, is sent to where it came from, and arrives there. The ledger tells all of it."""
+    form, shown = await typed(), await _found(transfer)
+    lines = [{"sku": x.sku, "lot": x.lot, "serial": x.serial, "qty": format_qty(x.open, x.decimals)} for x in shown.lines if x.open]
+    await _done("transfer/receive", f"{form.key} arrive", {"transfer": shown.id})
+    back = {"from": shown.to_code, "to": shown.source_code, "lines": lines, "reference": shown.reference or None}
+    sent = await _done("transfer", f"{form.key} back", {**back, "reason": gettext("Taken back")})
+    await _done("transfer/receive", f"{form.key} there", {"transfer": sent["transfer"]["id"]})
+    return await respond.done(_url(shown.id), gettext("Taken back: it is in %(place)s again.", place=shown.source))
+
+
+def undo_sent(key: str, transfer: str) -> respond.Undo:
+    """What takes a transfer back while it is under way."""
+    return respond.undo(url_for("transfers.undo", tenant=ctx().tenant.slug, transfer=transfer), key)
+
+
+async def _done(verb: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await commands.perform_here(verb, key, body)
+    unless(answer.refusal)
+    return answer.body
 
 
 async def _perform(verb: str, form: Form, shown: ShownTransfer, body: dict[str, Any], sentence: str) -> Response:

@@ -34,6 +34,8 @@ async def save(tenant: str) -> Response:
 async def rename(tenant: str, number: int) -> Response:
     """Call one something else."""
     form = await typed()
+    async with ctx().reading() as connection:
+        await views.one(connection, ctx().tenant.id, ctx().actor.principal_id, number)
     with refusals_of(form):
         async with ctx().writing() as work:
             view = await views.rename(work.connection, work.tenant_id, work.principal_id, number, form["name"])
