@@ -43,11 +43,12 @@ async def save(tenant: str) -> Response:
                 form.values[f"counted_{added}"] = form[f"counted_{added}"] or "1"
             return await _page(form)
         lines, fields = await _lines(form)
-        unless(nothing_typed("add") if not any(form[f"counted_{number}"].strip() for number in numbers(form)) else None)
+        counted = sum(bool(form[f"counted_{number}"].strip()) for number in numbers(form))
+        unless(None if counted else nothing_typed("add"))
         done = await _adjusted(form, lines)
         back = url_for("counting.show", tenant=tenant, warehouse=form["warehouse"])
         taken_back = undo_adjusted(form.key, done["movements"], back) if lines else None
-        return await respond.done(back, _deed(len(numbers(form)), len(lines)), taken_back)
+        return await respond.done(back, _deed(counted, len(lines)), taken_back)
     form.blame_lines(fields)
     return await _page(form)
 

@@ -35,6 +35,7 @@ pages = Blueprint("stock", __name__, url_prefix="/t/<tenant>/stock")
 HOLD_MINUTES = ("15", "30", "60", "240", "1440", "firm")
 _LEDGER_ROWS = 20
 _FOUND_ROWS = 8
+_ELSEWHERE_ROWS = 3
 _CHART_DAYS = 30
 VERBS = ("reserve", "receive", "issue", "adjust", "transfer")
 _LINE_FIELD = {"adjust": "counted"}
@@ -57,7 +58,8 @@ async def show_list(tenant: str) -> Response:
         with asking.address_read():
             levels = await ledger.item_levels(connection, context.tenant.id, context.clock(), asked)
         if respond.is_fragment():
-            return await respond.fragment("stock/_rows.html", levels=levels, asked=asked, look=_look())
+            return await respond.fragment("stock/_rows.html", levels=levels, asked=asked, look=_look(), elsewhere=())
+        elsewhere = await _elsewhere(connection, asked) if not levels.items else ()
         states = await ledger.states(connection, context.tenant.id, context.clock(), asked)
         categories = await catalog.categories(connection, context.tenant.id)
         warehouses = await places.warehouses_of(connection, context.tenant.id)
@@ -65,6 +67,7 @@ async def show_list(tenant: str) -> Response:
         "stock/list.html",
         look=_look(),
         levels=levels,
+        elsewhere=elsewhere,
         asked=asked,
         states=states,
         categories=categories,
@@ -353,6 +356,15 @@ def _asked() -> LevelFilter:
         limit=asking.PAGE_ROWS,
         cursor=asking.cursor(),
     )
+
+
+async def _elsewhere(connection: AsyncConnection, asked: LevelFilter) -> Sequence[ItemLevel]:
+    """What was searched for, in other warehouses and states than those that were asked for."""
+    if not asked.q or not (asked.warehouse or asked.state or asked.category or asked.low):
+        return ()
+    context = ctx()
+    found = await ledger.item_levels(connection, context.tenant.id, context.clock(), LevelFilter(q=asked.q, limit=_ELSEWHERE_ROWS))
+    return found.items
 
 
 async def _all_levels(asked: LevelFilter) -> list[ItemLevel]:

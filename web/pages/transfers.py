@@ -128,10 +128,11 @@ async def write_off(tenant: str, transfer: str) -> Response:
 @pages.post("/<transfer>/undo")
 @allow("stock.transfer")
 async def undo(tenant: str, transfer: str) -> Response:
-    """What is still under way comes back: it arrives, is sent to where it came from, and arrives there. The ledger tells all of it."""
+    """All that was sent comes back: it arrives, is sent to where it came from, and arrives there. The ledger tells all of it. Refused
+    once anything of it was received. Each step has a key of its own, so one that was cut short is gone on with."""
     form, shown = await typed(), await _found(transfer)
-    lines = [{"sku": x.sku, "lot": x.lot, "serial": x.serial, "qty": format_qty(x.open, x.decimals)} for x in shown.lines if x.open]
-    await _done("transfer/receive", f"{form.key} arrive", {"transfer": shown.id})
+    lines = [{"sku": x.sku, "lot": x.lot, "serial": x.serial, "qty": format_qty(x.qty, x.decimals)} for x in shown.lines]
+    await _done("transfer/receive", f"{form.key} arrive", {"transfer": shown.id, "lines": lines})
     back = {"from": shown.to_code, "to": shown.source_code, "lines": lines, "reference": shown.reference or None}
     sent = await _done("transfer", f"{form.key} back", {**back, "reason": gettext("Taken back")})
     await _done("transfer/receive", f"{form.key} there", {"transfer": sent["transfer"]["id"]})
