@@ -23,4 +23,6 @@ from tenants import views as _views
 
 __all__ = ["metadata"]
 _STORES = (
-    _catalog, _entry, _events, _exceptions, _jobs, _ledger, _locations, _lots, _machines, _replies, _reservations, _sso, _tenants, _transfers, _views,
+    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
+    _suppliers, _tenants, _transfers, _views,
+)  # fmt: skip
