@@ -19,9 +19,10 @@ from tenants import entry_store as _entry
 from tenants import machine_store as _machines
 from tenants import sso_store as _sso
 from tenants import store as _tenants
+from tenants import views as _views
 
 __all__ = ["metadata"]
 _STORES = (
     _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
-    _suppliers, _tenants, _transfers,
+    _suppliers, _tenants, _transfers, _views,
 )  # fmt: skip

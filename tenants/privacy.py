@@ -7,7 +7,7 @@ the words beside facts. The numbers stay, so nothing that was hashed changes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import delete, text, update
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.unit_of_work import UnitOfWork, unit_of_work
 from kit.clock import Clock, from_us, rfc3339, to_us
 from kit.errors import refuse
-from tenants import entry_store, sso_store, store
+from tenants import entry_store, sso_store, store, views
 from tenants.audit import OF_PEOPLE
 from tenants.callers import Callers
 from tenants.domain import Actor, Tenant
@@ -89,6 +89,7 @@ class Privacy:
             await connection.execute(update(api_keys).where(of_key).values(name=name))
             await connection.execute(_EMPTY_WORDS, {"tenant": tenant, "gone": [each]})
         await entry_store.forget(connection, tenant, principal_id, user.email, pseudonym(principal_id), now)
+        await views.forget(connection, tenant, principal_id)
         known_as = sso_store.identities
         await connection.execute(delete(known_as).where(known_as.c.tenant_id == tenant, known_as.c.principal_id == principal_id))
         tickets = store.live_tickets
@@ -128,6 +129,7 @@ async def gather(connection: AsyncConnection, tenant_id: int, principal_id: int)
         "keys_made": [_times(row) for row in (await connection.execute(_KEYS, params)).mappings()],
         "identities": [_times(row) for row in (await connection.execute(_IDENTITIES, params)).mappings()],
         **{name: [_times(row) for row in rows] for name, rows in ways_in.items()},
+        "saved_views": [asdict(each) for each in await views.of_person(connection, tenant_id, principal_id)],
         "facts_by": [_times(row) for row in (await connection.execute(_FACTS_BY, params)).mappings()],
         "facts_about": [_times(row) for row in (await connection.execute(_FACTS_ABOUT, about)).mappings()],
     }

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from quart import request
 
@@ -20,6 +20,9 @@ CSV_ROWS = 500
 """Rows of one round when a whole list becomes a file."""
 ROWS_MAX = 50_000
 """Rows of a file made while somebody waits; more belongs into an export."""
+
+_OF_A_MOMENT = frozenset({"cursor", "format", "part", "open"})
+"""Questions of an address that are not about which rows a list has."""
 
 _Row = TypeVar("_Row")
 _Filter = TypeVar("_Filter", bound=Any)
@@ -56,10 +59,24 @@ def wants_csv() -> bool:
 
 def here_with(**changes: str | None) -> str:
     """This address with some of its questions changed; None takes one away. The cursor never survives a change."""
-    asked = {name: value for name, value in request.args.items() if name not in ("cursor", "format", "part")}
+    asked = {name: value for name, value in request.args.items() if name not in _OF_A_MOMENT - {"open"}}
     asked.update({name: value for name, value in changes.items() if value is not None})
     query = urlencode({name: value for name, value in asked.items() if changes.get(name, value) is not None and value != ""})
     return f"{request.path}?{query}" if query else request.path
+
+
+def skus() -> list[str]:
+    """The SKUs that the address names, each once, in its order. Refuses more than one page shows."""
+    found = list(dict.fromkeys(sku for sku in (each.strip() for each in request.args.getlist("sku")) if sku))
+    if len(found) > PAGE_ROWS:
+        raise refuse("too_many_lines", {"field": "sku"}, max=PAGE_ROWS)
+    return found
+
+
+def this_view(query: str | None = None) -> str:
+    """What the address (or another query) filters and sorts by, in one spelling: what is kept of a list as a saved view."""
+    asked = parse_qsl(request.query_string.decode() if query is None else query)
+    return urlencode(sorted((name, value) for name, value in asked if value and name not in _OF_A_MOMENT))
 
 
 async def every_page(asked: _Filter, read: Callable[[_Filter], Awaitable[Page[_Row]]], rows_max: int = ROWS_MAX) -> list[_Row]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_datetime, get_timezone
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
@@ -22,7 +22,9 @@ from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
 from kit.money import micros, minor_digits, rounded
 from kit.quantity import format_qty, parse
 from web import deeds, locale
+from web.bars import barcode
 from web.level import draw
+from web.spark import steps
 
 SPACE = "\u00a0"
 """Between a number and its unit: never broken. The narrow one that print would use has no width to speak of in our typeface."""
@@ -201,6 +203,12 @@ def whole_day(us: int) -> str:
     return format_datetime(_local(us), _patterns()[3], locale=_language())
 
 
+def day(us: int) -> str:
+    """`16 Nov`, on the company's calendar."""
+    chosen = {"iso": "MM-dd", "dmy": "dd.MM.", "mdy": "MM/dd"}
+    return format_datetime(_local(us), chosen.get(locale.date_format()) or {"ky": "d-MMM"}.get(_language(), "d MMM"), locale=_language())
+
+
 def us(moment: datetime) -> int:
     """A moment as microseconds, as the other filters take it."""
     return to_us(moment)
@@ -281,6 +289,20 @@ def pack(offer: Any, base_unit: str) -> str:
     return gettext("%(unit)s of %(count)s", unit=unit(offer.unit), count=qty(offer.pack, base_unit))
 
 
+def found(text: str, q: str) -> Markup:
+    """A text with what was searched for made strong."""
+    at = text.lower().find(q.lower()) if q else -1
+    if at < 0:
+        return escape(text)
+    end = at + len(q)
+    return Markup("{}<b>{}</b>{}").format(text[:at], text[at:end], text[end:])
+
+
+def full(level: Any) -> int:
+    """How full a place is: percent of its maximum that are on hand. 0 where there is no maximum."""
+    return int(100 * level.on_hand // level.qty_max) if level.qty_max else 0
+
+
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
     """What a select offers of things with a code and a name."""
     return [(place.code, place.name) for place in places]
@@ -298,8 +320,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    us, iso, left, state, role, deed, fact, price, pack, choices,
-    initials,
+    us, iso, day, left, state, role, deed, fact, found, full, price, pack, choices, initials, barcode, steps,
 )  # fmt: skip
 
 

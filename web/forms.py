@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,6 +99,16 @@ class Form:
             here = line if of_line else renamed.get(re.sub(r"[.-]", "_", field), field)
             if here != field:
                 self.errors.setdefault(here, self.errors.pop(field))
+
+    def blame_lines(self, fields: Sequence[str]) -> None:
+        """Say beside which fields the lines of a refused command belong: `fields` in the order of its lines."""
+        for error in self.refusal.errors if self.refusal else ():
+            line = error.get("line")
+            if isinstance(line, int) and line < len(fields):
+                one = Refusal(str(error.get("code", self.refusal.code if self.refusal else "")), (error,))
+                self.errors.setdefault(fields[line], errors.say(one).detail)
+        if any(self.errors.get(field) for field in fields):
+            self.errors = {field: said for field, said in self.errors.items() if field in self.values or field in fields}
 
     def refuse(self, refusal: Refusal) -> None:
         """Keep what was typed, and say why it was refused.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -15,6 +15,20 @@ from web import session
 
 FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/metrics")
 """What addresses for programs begin with: no person reads what they answer."""
+KEY_LENGTH_MAX = 255
+
+
+class Undo(NamedTuple):
+    """What takes a deed back: the form that does, under a key of its own, so that pressing twice has one effect."""
+
+    at: str
+    key: str
+    fields: Mapping[str, str]
+
+
+def undo(at: str, key: str, **fields: str) -> Undo:
+    """What takes back the deed that was done under `key`."""
+    return Undo(at, f"undo {key}"[:KEY_LENGTH_MAX], fields)
 
 
 class OrjsonProvider(JSONProvider):
@@ -68,10 +82,10 @@ def csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> R
     return response
 
 
-async def done(url: str, sentence: str = "") -> Response:
-    """What a successful form answers: go there, and say this on arrival."""
+async def done(url: str, sentence: str = "", undo: Undo | None = None) -> Response:
+    """What a successful form answers: go there, and say this on arrival, with what takes it back."""
     if sentence:
-        await flash(sentence, "done")
+        await flash({"says": sentence, "undo": undo and undo._asdict()}, "done")  # type: ignore[arg-type]
     return see_other(url)
 
 

@@ -294,6 +294,8 @@ _CHOSEN = {
     "currency_fixed": Meaning(
         409, _("The currency stays"), _("Costs are kept in %(currency)s already, and what they were worth cannot be rewritten.")
     ),
+    "too_many_views": Meaning(409, _("Too many saved views"), _("%(max)s views of this list are saved already. Delete one first.")),
+    "view_exists": Meaning(409, _("There is such a view"), _("Another view of this list is called %(name)s already.")),
     "not_confirmed": Meaning(422, _("Not confirmed"), _("Type %(expected)s to confirm.")),
 }
 

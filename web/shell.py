@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from quart import Quart, g, request
 
 from inventory.context import Context
 from inventory.exceptions import queries as exceptions
+from tenants import views
 from tenants.messages import Caller
+from tenants.views import SavedView
 from web import asking, locale, session
 from web.assets import asset
 from web.wiring import parts
@@ -44,16 +47,30 @@ async def _surroundings() -> dict[str, Any]:
         "here_with": asking.here_with,
         "now_us": parts().wiring.clock(),
         "open_exceptions": _open_exceptions,
+        "saved_views": _saved_views,
+        "this_view": asking.this_view,
     }
 
 
 async def _open_exceptions() -> int:
-    """How many exceptions wait for somebody: asked only by pages that show the way there."""
+    """How many exceptions wait for somebody: asked once, and only by pages that show the way there."""
     context: Context | None = g.get("ctx")
     if context is None:  # the page that says no to somebody who was not let in
         return 0
+    if "open_exceptions" not in g:
+        async with context.reading() as connection:
+            g.open_exceptions = await exceptions.open_count(connection, context.tenant.id)
+    found: int = g.open_exceptions
+    return found
+
+
+async def _saved_views(of_list: str) -> Sequence[SavedView]:
+    """What the person has saved of a list."""
+    context: Context | None = g.get("ctx")
+    if context is None:
+        return ()
     async with context.reading() as connection:
-        return await exceptions.open_count(connection, context.tenant.id)
+        return await views.of_person(connection, context.tenant.id, context.actor.principal_id, of_list)
 
 
 def _nobody_may(permission: str) -> bool:

@@ -144,6 +144,16 @@ async def barcodes(connection: AsyncConnection, tenant_id: int, item_id: int) ->
     return [Barcode(*row) for row in await connection.execute(query.order_by(table.c.created_at, table.c.code))]
 
 
+async def barcodes_of(connection: AsyncConnection, tenant_id: int, item_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The barcodes of some items by their number, oldest first."""
+    table = item_barcodes
+    query = select(table.c.item_id, table.c.code).where(table.c.tenant_id == tenant_id, table.c.item_id.in_(set(item_ids)))
+    found: dict[int, list[str]] = {}
+    for item_id, code in await connection.execute(query.order_by(table.c.created_at, table.c.code)):
+        found.setdefault(item_id, []).append(code)
+    return found
+
+
 async def item_units_of(connection: AsyncConnection, tenant_id: int, item_id: int) -> list[ItemUnit]:
     """The item's packagings."""
     table = item_units

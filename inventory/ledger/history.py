@@ -16,7 +16,7 @@ from inventory.ledger.bodies import AHEAD_MAX_US
 from inventory.ledger.cells import IN_WAREHOUSE
 from inventory.ledger.log import COLUMNS
 from inventory.ledger.messages import Row
-from inventory.ledger.queries import as_of_seq, totals
+from inventory.ledger.queries import ItemLevel, as_of_seq, totals
 from inventory.ledger.render import LedgerRow, keys_of_rows, named
 from kit.clock import from_us, to_us
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
@@ -117,6 +117,18 @@ async def series(
     ]
 
 
+async def item_points(
+    connection: AsyncConnection, tenant_id: int, now_us: int, days: int, time_zone: str, level: ItemLevel
+) -> Sequence[Point]:
+    """Levels of one item over all warehouses in the last `days` days, oldest first, like `series`. The last point is now."""
+    bounds = _bounds(now_us, days, time_zone)
+    first = await _seq_before(connection, tenant_id, bounds[0] - AHEAD_MAX_US, 0)
+    params = {"tenant_id": tenant_id, "bounds": bounds, "from": bounds[0], "after": first, "item_id": level.item_id}
+    found = await connection.execute(text(_DELTAS_OF_ITEM), params)
+    later = {(level.unit, bucket): (int(gained), int(promised), int(blocked)) for bucket, gained, promised, blocked in found}
+    return _walk_back(bounds, level.unit, (level.on_hand, level.reserved, level.available), later)
+
+
 def _walk_back(
     bounds: Sequence[int], unit: str, now: tuple[int, int, int], later: dict[tuple[str, int], tuple[int, int, int]]
 ) -> list[Point]:
@@ -193,6 +205,13 @@ CROSS JOIN LATERAL (
   ORDER BY l.seq {way} LIMIT :limit) l
 WHERE w.tenant_id = :tenant_id AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse)
 ORDER BY l.seq {way} LIMIT :limit"""
+
+_DELTAS_OF_ITEM = """
+SELECT width_bucket(l.effective_at_us, CAST(:bounds AS bigint[])), sum(l.delta_on_hand), sum(l.delta_reserved), sum(l.delta_blocked)
+FROM warehouses w CROSS JOIN LATERAL (
+  SELECT * FROM stock_ledger l
+  WHERE l.tenant_id = :tenant_id AND l.part = 0 AND l.item_id = :item_id AND l.warehouse_id = w.id AND l.seq > :after) l
+WHERE w.tenant_id = :tenant_id AND l.effective_at_us >= :from GROUP BY 1"""
 
 _DELTAS = """
 SELECT i.base_unit, width_bucket(l.effective_at_us, CAST(:bounds AS bigint[])), sum(l.delta_on_hand), sum(l.delta_reserved),

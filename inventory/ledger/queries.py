@@ -167,12 +167,15 @@ async def item_levels(connection: AsyncConnection, tenant_id: int, now_us: int, 
 
 async def level_of(connection: AsyncConnection, tenant_id: int, now_us: int, sku: str) -> ItemLevel | None:
     """One item over its warehouses; None when there is no such item."""
-    query = f"{items(archived=True)} SELECT * FROM listed WHERE sku = :sku"
-    rows = await _mappings(connection, query, {"tenant_id": tenant_id, "sku": sku})
-    if not rows:
-        return None
-    found = await _cells_of(connection, tenant_id, now_us, [rows[0]["item_id"]], None)
-    return _item_level(rows[0], found.get(rows[0]["item_id"], []))
+    return next(iter(await levels_of(connection, tenant_id, now_us, [sku])), None)
+
+
+async def levels_of(connection: AsyncConnection, tenant_id: int, now_us: int, skus: Sequence[str]) -> list[ItemLevel]:
+    """Some items over their warehouses, in the order asked; those that do not exist are left out."""
+    query = f"{items(archived=True)} SELECT * FROM listed WHERE sku = ANY (CAST(:skus AS text[]))"
+    rows = {row["sku"]: row for row in await _mappings(connection, query, {"tenant_id": tenant_id, "skus": list(skus)})}
+    found = await _cells_of(connection, tenant_id, now_us, [row["item_id"] for row in rows.values()], None)
+    return [_item_level(rows[sku], found.get(rows[sku]["item_id"], [])) for sku in skus if sku in rows]
 
 
 async def states(connection: AsyncConnection, tenant_id: int, now_us: int, asked: LevelFilter) -> dict[State, int]:

@@ -3,7 +3,7 @@ export default function count(form) {
   const { warehouse, counted, delta, expected } = form.elements;
   const { point } = document.documentElement.dataset;
   const read = (text) => Number(text.replace(/[\s\u00a0\u202f]/g, "").replace("\u2212", "-").replace(point, "."));
-  const write = (number) => String(Math.round(number * 1e6) / 1e6).replace(".", point);
+  const write = (number) => String(Math.round(number * 1e6) / 1e6).replace(".", point).replace("-", "\u2212");
   const hint = counted.closest(".field").querySelector(".form-hint");
   const told = hint?.textContent.replace(/[\d.,\s\u00a0\u202f]*\d/, "{}");
 

@@ -1,6 +1,7 @@
 // Filters of a list act while one types, and the address always says what is shown. The whole page is asked for, because counts
 // and links depend on the filter too; only what is marked `data-filtered` is taken from it, so that the typing is not disturbed.
 const PAUSE_MS = 250;
+const SLOW_MS = 150;
 
 export default function filter(form) {
   let timer, asked = 0;
@@ -8,7 +9,9 @@ export default function filter(form) {
     clearTimeout(timer);
     const mine = ++asked;
     const url = address(form);
-    const answer = await fetch(url);
+    const list = document.querySelector('[data-filtered="list"]');
+    const slow = setTimeout(() => list?.setAttribute("aria-busy", "true"), SLOW_MS);
+    const answer = await fetch(url).finally(() => { clearTimeout(slow); list?.removeAttribute("aria-busy"); });
     if (answer.redirected) { location.reload(); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== asked) return;

@@ -1,11 +1,11 @@
-// Runs before the first paint, so that no page flashes: unless the person chose colours, the page follows the device.
+// Runs before the first paint, so that no page flashes: unless the person chose colours, the page follows the device. Paper is white.
 {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => { root.dataset.bsTheme = dark.matches ? "dark" : "light"; };
+  const paper = matchMedia("print");
+  const chosen = () => root.dataset.theme === "auto" ? (dark.matches ? "dark" : "light") : root.dataset.theme;
+  const show = () => { root.dataset.bsTheme = paper.matches ? "light" : chosen(); };
   root.classList.add("scripted");
-  if (root.dataset.theme === "auto") {
-    follow();
-    dark.addEventListener("change", follow);
-  }
+  for (const each of [dark, paper]) each.addEventListener("change", show);
+  show();
 }

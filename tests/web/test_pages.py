@@ -221,17 +221,17 @@ async def test_a_reservation_is_committed_in_part_and_the_rest_released(shop: Co
 
 async def test_stock_is_sent_received_in_part_and_the_rest_written_off(shop: Context, alice: Browser) -> None:
     new = url(shop, "/transfers/new")
-    asked = {"from": "osh", "to": "main", "sku": "HEART", "qty": "4", "reference": "TR-7"}
+    asked = {"from": "osh", "to": "main", "sku_0": "HEART", "qty_0": "4", "reference": "TR-7"}
     for wrong, why in (
-        ({"qty": "40"}, "10"),
+        ({"qty_0": "40"}, "10"),
         ({"to": "osh"}, "A transfer goes to another warehouse."),
-        ({"sku": "NOPE"}, "NOPE"),
-        ({"qty": "x"}, "A quantity is a plain number"),
+        ({"sku_0": "NOPE"}, "NOPE"),
+        ({"qty_0": "x"}, "A quantity is a plain number"),
     ):
         response = await alice.post(new, asked | wrong)
         assert response.status_code in (404, 409, 422)
         assert why in await text_of(response)
-    unnamed = (await alice.post(new, asked | {"qty": "1", "reference": ""})).headers["Location"]
+    unnamed = (await alice.post(new, asked | {"qty_0": "1", "reference": ""})).headers["Location"]
     assert unnamed.rpartition("/")[2] in await text_of(await alice.get(url(shop, "/ledger?kind=ship")))
     sent = await alice.post(new, asked)
     assert sent.status_code == 303

@@ -7,6 +7,7 @@ from quart import Quart
 from web.pages import (
     account,
     audit,
+    counting,
     dashboard,
     door,
     exceptions,
@@ -21,6 +22,7 @@ from web.pages import (
     outbox,
     people,
     preferences,
+    printing,
     privacy,
     reservations,
     reset,
@@ -34,6 +36,7 @@ from web.pages import (
     styleguide,
     suppliers,
     transfers,
+    views,
     warehouses,
     welcome,
 )
@@ -56,6 +59,9 @@ _MODULES = (
     warehouses,
     reservations,
     transfers,
+    counting,
+    printing,
+    views,
     ledger,
     exceptions,
     jobs,

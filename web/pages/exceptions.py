@@ -61,6 +61,14 @@ async def show_list(tenant: str) -> Response:
     return await _list(Form())
 
 
+@pages.get("/count")
+@allow("stock.read")
+async def count(tenant: str) -> Response:
+    """How many are open, for the number that stands in the menu and before the title."""
+    async with ctx().reading() as connection:
+        return await respond.fragment("ui/count.html", count=await queries.open_count(connection, ctx().tenant.id))
+
+
 @pages.post("/<exception>/settle")
 @allow("stock.adjust")
 async def settle(tenant: str, exception: str) -> Response:

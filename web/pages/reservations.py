@@ -88,7 +88,8 @@ async def _perform(verb: str, reservation: str, sentence: str) -> Response:
     with refusals_of(form):
         answer = await commands.perform_here(verb, form.key, {"reservation": shown.id} | _body(verb, form, shown.lines))
         unless(answer.refusal)
-        return await respond.done(url_for("reservations.show", tenant=ctx().tenant.slug, reservation=shown.id), sentence)
+        back = form["back"] if respond.is_own_path(form["back"]) else ""
+        return await respond.done(back or url_for("reservations.show", tenant=ctx().tenant.slug, reservation=shown.id), sentence)
     form.blame("")
     return await _page(await _found(reservation), {verb: form})
 

@@ -155,7 +155,9 @@ class ShownTransfer:
     id: str
     status: str
     source: str
+    source_code: str
     to: str
+    to_code: str
     reference: str
     created_at_us: int
     by: str
@@ -168,9 +170,9 @@ async def show_transfers(ctx: Context, connection: AsyncConnection, found: Seque
     places_named = await _places(ctx, connection)
     codes = await directory_of(ctx.engine).look(ctx.tenant.id, {key for each in found for key in transfers.keys_of_transfer(each)})
 
-    def place(warehouse: int) -> str:
+    def place(warehouse: int) -> tuple[str, str]:
         code = warehouse_of(warehouse, codes).code
-        return places_named.get(code, code)
+        return places_named.get(code, code), code
 
     def line_of(x: TransferLine) -> ShownTransferLine:
         item, lot = item_of(x.item, codes), codes.get(("lot_id", x.lot))
@@ -184,8 +186,8 @@ async def show_transfers(ctx: Context, connection: AsyncConnection, found: Seque
         ShownTransfer(
             transfer_id(each.seq),
             transfers.status_of(each),
-            place(each.lines[0].source),
-            place(each.lines[0].to),
+            *place(each.lines[0].source),
+            *place(each.lines[0].to),
             each.reference,
             each.created_at_us,
             str(codes.get(("principal", each.created_by), "")),

@@ -28,12 +28,17 @@ from web import asking, commands, filters, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.pages.rows import show_rows
+from web.pages.transfers import undo_sent
 
 pages = Blueprint("stock", __name__, url_prefix="/t/<tenant>/stock")
 
 HOLD_MINUTES = ("15", "30", "60", "240", "1440", "firm")
 _LEDGER_ROWS = 20
-_LINE_FIELD = {"reserve": "qty", "receive": "qty", "issue": "qty", "adjust": "counted"}
+_FOUND_ROWS = 8
+_ELSEWHERE_ROWS = 3
+_CHART_DAYS = 30
+VERBS = ("reserve", "receive", "issue", "adjust", "transfer")
+_LINE_FIELD = {"adjust": "counted"}
 """Beside which field it is said that the stock does not allow it."""
 _HEADER = ("SKU", "Item", "Category", "Unit", "On hand", "Reserved", "Available", "In transit", "On order", "Min", "Max", "State", "Where")
 
@@ -47,16 +52,22 @@ async def show_list(tenant: str) -> Response:
         return respond.csv(f"stock-{tenant}", _HEADER, [_csv_row(level) for level in await _all_levels(asked)])
     context = ctx()
     async with context.reading() as connection:
+        if respond.is_fragment() and request.args.get("part") == "count":
+            counted = await ledger.states(connection, context.tenant.id, context.clock(), asked)
+            return await respond.fragment("ui/count.html", count=counted[asked.state] if asked.state else sum(counted.values()))
         with asking.address_read():
             levels = await ledger.item_levels(connection, context.tenant.id, context.clock(), asked)
         if respond.is_fragment():
-            return await respond.fragment("stock/_rows.html", levels=levels, asked=asked)
+            return await respond.fragment("stock/_rows.html", levels=levels, asked=asked, look=_look(), elsewhere=())
+        elsewhere = await _elsewhere(connection, asked) if not levels.items else ()
         states = await ledger.states(connection, context.tenant.id, context.clock(), asked)
         categories = await catalog.categories(connection, context.tenant.id)
         warehouses = await places.warehouses_of(connection, context.tenant.id)
     return await respond.page(
         "stock/list.html",
+        look=_look(),
         levels=levels,
+        elsewhere=elsewhere,
         asked=asked,
         states=states,
         categories=categories,
@@ -70,6 +81,17 @@ async def show_list(tenant: str) -> Response:
 async def show_item(tenant: str, sku: str) -> Response:
     """One item: its levels by warehouse, its ledger, who holds it, and forms for the verbs."""
     return await _item_page(sku, {})
+
+
+@pages.get("/find")
+@allow("stock.read")
+async def palette(tenant: str) -> Response:
+    """The first items that fit what was typed into the palette."""
+    context, q = ctx(), asking.arg("q")
+    async with context.reading() as connection:
+        asked = LevelFilter(q=q, sort="name", limit=_FOUND_ROWS)
+        levels = await ledger.item_levels(connection, context.tenant.id, context.clock(), asked) if q else None
+    return await respond.fragment("stock/_palette.html", levels=levels.items if levels else [], q=q)
 
 
 @pages.get("/lookup")
@@ -112,13 +134,67 @@ async def adjust(tenant: str) -> Response:
     return await _perform("adjust", _adjust_body)
 
 
+@pages.post("/transfer")
+@allow("stock.transfer")
+async def transfer(tenant: str) -> Response:
+    """Stock leaves for another warehouse."""
+    return await _perform("transfer", _transfer_body)
+
+
+@pages.post("/undo")
+@allow("stock.adjust")
+async def undo(tenant: str) -> Response:
+    """An adjustment is taken back by its opposite: the ledger keeps both."""
+    form = await typed()
+    lines = [
+        {name: form[f"{name}_{number}"] for name in UNDONE if form[f"{name}_{number}"]}
+        for number in range(asking.PAGE_ROWS)
+        if form[f"sku_{number}"]
+    ]
+    answer = await commands.perform_here("adjust", form.key, {"lines": lines, "reason": gettext("Taken back")})
+    unless(answer.refusal)
+    back = form["back"]
+    return await respond.done(back if respond.is_own_path(back) else url_for("stock.show_list", tenant=tenant), gettext("Taken back."))
+
+
 async def _perform(verb: str, body_of: Callable[[Form], Mapping[str, Any]]) -> Response:
     form = await typed()
     with refusals_of(form):
         answer = await commands.perform_here(verb, form.key, body_of(form))
         unless(answer.refusal)
-        return await respond.done(_item_url(form), await _deed(verb, answer.body["levels"][0]))
+        return await respond.done(_item_url(form), await _deed(verb, _here(form, answer.body["levels"])), _undo(verb, form, answer.body))
     return await _item_page(form["sku"], {verb: form})
+
+
+def _here(form: Form, levels: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Of the levels that a deed changed, the one where it was done."""
+    return next((level for level in levels if level["warehouse"] == form["warehouse"]), levels[0])
+
+
+def _undo(verb: str, form: Form, done: Mapping[str, Any]) -> respond.Undo | None:
+    """What takes the deed back, if something can."""
+    tenant = ctx().tenant.slug
+    if verb == "adjust":
+        return undo_adjusted(form.key, done["movements"], _item_url(form))
+    if verb == "reserve" and ctx().actor.may("stock.release"):
+        held = done["reservation"]["id"]
+        return respond.undo(url_for("reservations.release", tenant=tenant, reservation=held), form.key, back=_item_url(form))
+    if verb == "transfer":
+        return undo_sent(form.key, done["transfer"]["id"])
+    return None
+
+
+UNDONE = ("sku", "warehouse", "delta", "location", "lot", "serial", "condition")
+
+
+def undo_adjusted(key: str, movements: Sequence[Mapping[str, Any]], back: str) -> respond.Undo:
+    """What takes back an adjustment: each of its movements the other way round."""
+    fields = {"back": back}
+    for number, moved in enumerate(movements):
+        change = -quantity.parse(moved["delta_on_hand"])
+        told = {**moved, "delta": format_qty(change, 0)}
+        fields |= {f"{name}_{number}": str(told[name]) for name in UNDONE if told.get(name)}
+    return respond.undo(url_for("stock.undo", tenant=ctx().tenant.slug), key, **fields)
 
 
 def _line(form: Form) -> dict[str, Any]:
@@ -159,6 +235,12 @@ def _adjust_body(form: Form) -> Mapping[str, Any]:
     return {"lines": [place | change], "reason": form.text("reason", 500), "reference": form.text("reference", required=False)}
 
 
+def _transfer_body(form: Form) -> Mapping[str, Any]:
+    line = {"sku": form.text("sku"), "qty": form.quantity("qty")}
+    told = {"reference": form.text("reference", required=False) or None}
+    return {"from": form.text("warehouse"), "to": form.text("to"), "lines": [line], **told}
+
+
 def _in_words(fact: Fact, item: Item, warehouses: Sequence[Warehouse]) -> Fact:
     """A refusal's fact as people say it: the names of things, and numbers the way they write them."""
     shown = dict(fact)
@@ -186,6 +268,7 @@ async def _deed(verb: str, level: Mapping[str, Any]) -> str:
         "reserve": lambda: gettext("Reserved: %(sku)s in %(warehouse)s, %(available)s left to promise.", **facts),
         "receive": lambda: gettext("Received: %(sku)s in %(warehouse)s, now %(available)s available.", **facts),
         "issue": lambda: gettext("Issued: %(sku)s from %(warehouse)s, %(available)s still available.", **facts),
+        "transfer": lambda: gettext("Sent: %(sku)s from %(warehouse)s, %(available)s still available.", **facts),
         "adjust": lambda: gettext("Put right: %(sku)s in %(warehouse)s, now %(available)s available.", **facts),
     }[verb]()
 
@@ -202,11 +285,13 @@ async def _item_page(sku: str, refused: Mapping[str, Form]) -> Response:
             raise refuse("item_not_found")
         values = await _item_values(connection, item)
     for verb, form in refused.items():
+        if verb == "adjust":
+            form.values["expected"] = _in_books(values["level"], form["warehouse"], item.decimals)
         form.reword(lambda fact: _in_words(fact, item, values["warehouses"]))
-        form.blame(_LINE_FIELD[verb], set_to="counted", unit_cost_amount="cost")
-    if respond.is_fragment() and part in ("level", "ledger", "holds"):
+        form.blame(_LINE_FIELD.get(verb, "qty"), set_to="counted", unit_cost_amount="cost")
+    if respond.is_fragment() and part in ("level", "ledger", "holds", "chart"):
         return await respond.fragment(f"stock/_{part}.html", **values)
-    forms = {verb: refused.get(verb) or _blank(values["level"], item, verb) for verb in ("reserve", "receive", "issue", "adjust")}
+    forms = {verb: refused.get(verb) or _blank(values["level"], item, verb) for verb in VERBS}
     status = next((form.status for form in refused.values()), 200)
     return await respond.page("stock/item.html", status, forms=forms, hold_minutes=_hold_minutes(), **values)
 
@@ -217,9 +302,11 @@ async def _item_values(connection: AsyncConnection, item: Item) -> dict[str, Any
     asked = LedgerFilter(sku=item.sku, warehouse=warehouse, limit=_LEDGER_ROWS, cursor=asking.cursor())
     with asking.address_read():
         rows = await history.rows(connection, tenant_id, asked)
+    level = await ledger.level_of(connection, tenant_id, now_us, item.sku)
     return {
         "item": item,
-        "level": await ledger.level_of(connection, tenant_id, now_us, item.sku),
+        "level": level,
+        "chart": await history.item_points(connection, tenant_id, now_us, _CHART_DAYS, context.tenant.time_zone, level) if level else (),
         "rows": await show_rows(context, connection, rows),
         "holds": await reservations.open_holds(connection, tenant_id, now_us, item.id),
         "proof": await history.last_proof(connection, tenant_id),
@@ -238,9 +325,23 @@ def _blank(level: ItemLevel | None, item: Item, verb: str) -> Form:
     cells = level.cells if level else ()
     best = max(cells, key=lambda cell: cell.available, default=None)
     chosen = asking.arg("warehouse") or (best.warehouse if best else "")
-    cell = next((each for each in cells if each.warehouse == chosen), None)
-    expected = format_qty(cell.on_hand, item.decimals) if cell else "0"
-    return Form({"sku": item.sku, "warehouse": chosen, "minutes": HOLD_MINUTES[0]} | ({"expected": expected} if verb == "adjust" else {}))
+    expected = _in_books(level, chosen, item.decimals)
+    to = next((each.warehouse for each in cells if each.warehouse != chosen), "")
+    return Form(
+        {"sku": item.sku, "warehouse": chosen, "minutes": HOLD_MINUTES[0], "qty": asking.arg("qty"), "to": asking.arg("to") or to}
+        | ({"expected": expected} if verb == "adjust" else {})
+    )
+
+
+def _in_books(level: ItemLevel | None, warehouse: str, decimals: int) -> str:
+    """What a count is compared with. After a refusal it is what is there now: the next try is against that."""
+    cell = next((each for each in (level.cells if level else ()) if each.warehouse == warehouse), None)
+    return format_qty(cell.on_hand, decimals) if cell else "0"
+
+
+def _look() -> str:
+    """As a table, or as cards."""
+    return asking.one_of("view", ("table", "cards"), "table")
 
 
 def _asked() -> LevelFilter:
@@ -255,6 +356,15 @@ def _asked() -> LevelFilter:
         limit=asking.PAGE_ROWS,
         cursor=asking.cursor(),
     )
+
+
+async def _elsewhere(connection: AsyncConnection, asked: LevelFilter) -> Sequence[ItemLevel]:
+    """What was searched for, in other warehouses and states than those that were asked for."""
+    if not asked.q or not (asked.warehouse or asked.state or asked.category or asked.low):
+        return ()
+    context = ctx()
+    found = await ledger.item_levels(connection, context.tenant.id, context.clock(), LevelFilter(q=asked.q, limit=_ELSEWHERE_ROWS))
+    return found.items
 
 
 async def _all_levels(asked: LevelFilter) -> list[ItemLevel]:

@@ -49,6 +49,10 @@ SAMPLES = (
 )
 
 
+TREND = (30, 31, 30, 36, 35, 41, 40, 44, 42, 47, 46, 52)
+"""A level that rises, for the lines in the strip."""
+
+
 @pages.get("/styleguide")
 @public
 async def show() -> Response:
@@ -57,4 +61,4 @@ async def show() -> Response:
         raise refuse("not_found")
     form = Form({"supplier_code": "KG-5512-W", "count": "10.5", "reason": "damaged"})
     form.errors["count"] = "pcs are whole: 10 or 11?"
-    return await respond.page("styleguide/page.html", samples=SAMPLES, form=form)
+    return await respond.page("styleguide/page.html", samples=SAMPLES, trend=TREND, form=form)

@@ -18,6 +18,7 @@ from kit.quantity import format_qty
 from web import asking, commands, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
+from web.pages.lines import add_typed, cell_in, levels_of_lines, nothing_typed, numbers, with_skus
 from web.pages.rows import ShownTransfer, show_transfers
 
 pages = Blueprint("transfers", __name__, url_prefix="/t/<tenant>/transfers")
@@ -52,31 +53,41 @@ async def show_list(tenant: str) -> Response:
         )
     with asking.address_read():
         shown = await _read(asked)
+    values: dict[str, Any] = {"transfers": shown, "asked": asked, "statuses": STATUSES}
+    if respond.is_fragment():
+        return await respond.fragment("transfers/_rows.html", **values)
     async with context.reading() as connection:
         warehouses = await places.warehouses_of(connection, context.tenant.id)
-    values: dict[str, Any] = {"transfers": shown, "asked": asked, "statuses": STATUSES}
     return await respond.page("transfers/list.html", warehouses=warehouses, warehouse=asked.warehouse, **values)
 
 
 @pages.get("/new")
 @allow("stock.transfer")
 async def new(tenant: str) -> Response:
-    """An empty form."""
-    return await _form_page(Form())
+    """The items that the address names, or none yet: they are scanned or typed."""
+    return await _form_page(with_skus(Form({"from": asking.arg("warehouse") or asking.arg("from")}), asking.skus()))
 
 
 @pages.post("/new")
 @allow("stock.transfer")
 async def ship(tenant: str) -> Response:
-    """One item is sent from one warehouse to another."""
+    """Either one more line, or all lines with a quantity leave, together or not at all."""
     form = await typed()
+    fields: list[str] = []
     with refusals_of(form):
+        if form["add"].strip():
+            await add_typed(form)
+            return await _form_page(form)
         body = {"from": form.text("from", 64), "to": form.text("to", 64), "reference": form.text("reference", required=False) or None}
-        lines = [{"sku": form.text("sku", 64), "qty": form.quantity("qty")}]
+        fields = [f"qty_{number}" for number in numbers(form) if form[f"qty_{number}"].strip()]
+        unless(nothing_typed("add" if not numbers(form) else f"qty_{numbers(form)[0]}") if not fields else None)
+        lines = [{"sku": form[field.replace("qty", "sku")], "qty": form.quantity(field)} for field in fields]
         answer = await commands.perform_here("transfer", form.key, {**body, "lines": lines})
         unless(answer.refusal)
-        return await respond.done(_url(answer.body["transfer"]["id"]), gettext("On its way."))
-    form.blame("qty", warehouse="to")
+        sent = answer.body["transfer"]["id"]
+        return await respond.done(_url(sent), gettext("On its way."), undo_sent(form.key, sent))
+    form.blame_lines(fields)
+    form.blame("", warehouse="to")
     return await _form_page(form)
 
 
@@ -114,6 +125,31 @@ async def write_off(tenant: str, transfer: str) -> Response:
     return await _page(await _found(transfer), Form(), form)
 
 
+@pages.post("/<transfer>/undo")
+@allow("stock.transfer")
+async def undo(tenant: str, transfer: str) -> Response:
+    """All that was sent comes back: it arrives, is sent to where it came from, and arrives there. The ledger tells all of it. Refused
+    once anything of it was received. Each step has a key of its own, so one that was cut short is gone on with."""
+    form, shown = await typed(), await _found(transfer)
+    lines = [{"sku": x.sku, "lot": x.lot, "serial": x.serial, "qty": format_qty(x.qty, x.decimals)} for x in shown.lines]
+    await _done("transfer/receive", f"{form.key} arrive", {"transfer": shown.id, "lines": lines})
+    back = {"from": shown.to_code, "to": shown.source_code, "lines": lines, "reference": shown.reference or None}
+    sent = await _done("transfer", f"{form.key} back", {**back, "reason": gettext("Taken back")})
+    await _done("transfer/receive", f"{form.key} there", {"transfer": sent["transfer"]["id"]})
+    return await respond.done(_url(shown.id), gettext("Taken back: it is in %(place)s again.", place=shown.source))
+
+
+def undo_sent(key: str, transfer: str) -> respond.Undo:
+    """What takes a transfer back while it is under way."""
+    return respond.undo(url_for("transfers.undo", tenant=ctx().tenant.slug, transfer=transfer), key)
+
+
+async def _done(verb: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await commands.perform_here(verb, key, body)
+    unless(answer.refusal)
+    return answer.body
+
+
 async def _perform(verb: str, form: Form, shown: ShownTransfer, body: dict[str, Any], sentence: str) -> Response:
     answer = await commands.perform_here(verb, form.key, {"transfer": shown.id} | body)
     unless(answer.refusal)
@@ -132,16 +168,20 @@ async def _found(transfer: str) -> ShownTransfer:
 
 
 async def _page(shown: ShownTransfer, received: Form, lost: Form) -> Response:
+    if respond.is_fragment():
+        return await respond.fragment("transfers/_show.html", transfer=shown)
     return await respond.page("transfers/show.html", max(received.status, lost.status), transfer=shown, received=received, lost=lost)
 
 
 async def _form_page(form: Form) -> Response:
     async with ctx().reading() as connection:
         warehouses = await places.warehouses_of(connection, ctx().tenant.id)
-    choices = [(each.code, each.name) for each in warehouses]
-    for field, choice in zip(("from", "to"), choices, strict=False):
-        form.values.setdefault(field, choice[0])  # two different ones: nothing is sent to where it is
-    return await respond.page("transfers/form.html", form.status, form=form, choices=choices)
+    codes = [each.code for each in warehouses]
+    form.values["from"] = form["from"] or next(iter(codes), "")
+    # Two different ones: nothing is sent to where it is.
+    form.values["to"] = form["to"] or next((code for code in codes if code != form["from"]), "")
+    levels = await levels_of_lines(form)
+    return await respond.page("transfers/form.html", form.status, form=form, levels=levels, places=warehouses, cell_in=cell_in)
 
 
 async def _read(asked: TransferFilter) -> Page[ShownTransfer]:
