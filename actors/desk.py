@@ -30,6 +30,7 @@ LANE_MAX = 8_000
 """Commands that may wait for one partition in this process, a quarter of a second of work; beyond it the answer is "try
 again": who waits longer has given up before it is answered."""
 LOST = "lost"
+TOO_MANY = "too many commands are waiting"
 PATIENCE_S = 30.0
 """How long a lost shard is waited for (Ray restarts it in about a second) before callers are told to try again."""
 
@@ -45,7 +46,46 @@ class ShardLost(Exception):
 encode_message = msgspec.msgpack.Encoder().encode
 decode_answer = msgspec.msgpack.Decoder(list[tuple[str, list[Outcome]]]).decode
 
-Waiting = tuple[AnyCommand, "asyncio.Future[Outcome]"]
+
+class Alone:
+    """Who asked for one command: a future of its outcome."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self) -> None:
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def tell(self, number: int, became: Outcome | Unavailable) -> None:
+        """What became of it."""
+        if self.outcome.done():
+            return
+        if isinstance(became, Unavailable):
+            self.outcome.set_exception(became)
+            self.outcome.exception()  # whoever asked may be gone: that is not a second problem
+        else:
+            self.outcome.set_result(became)
+
+
+class Together:
+    """Who asked for several, and what became of those that are answered. `answered` is set when all of them are."""
+
+    __slots__ = ("answered", "became", "left")
+
+    def __init__(self, commands: int) -> None:
+        self.became: list[Outcome | Unavailable | None] = [None] * commands
+        self.left = commands
+        self.answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(self, number: int, became: Outcome | Unavailable) -> None:
+        """What became of one of them."""
+        self.became[number] = became
+        self.left -= 1
+        if not self.left and not self.answered.done():
+            self.answered.set_result(None)
+
+
+Waiting = tuple[AnyCommand, Alone | Together, int]
+"""A command, who asked for it, and its place among theirs."""
 
 
 class Lane:
@@ -93,17 +133,31 @@ class Desk:
         """See `inventory.context.Stock`. A caller that goes away loses the answer, not the effect."""
         return await self.send(tenant_id, command)
 
+    async def submit_each(self, tenant_id: int, commands: Sequence[Command]) -> list[Outcome | Unavailable]:
+        """See `inventory.context.Stock`."""
+        asking = Together(len(commands))
+        self._queue(tenant_id, asking, commands)
+        await asking.answered
+        return [each for each in asking.became if each is not None]
+
     def send(self, tenant_id: int, command: Command) -> asyncio.Future[Outcome]:
         """Queue a command and return the future of its outcome. Raises Unavailable when too much is waiting."""
+        asking = Alone()
+        self._queue(tenant_id, asking, [command])
+        if asking.outcome.done():
+            raise Unavailable(TOO_MANY)
+        return asking.outcome
+
+    def _queue(self, tenant_id: int, asking: Alone | Together, commands: Sequence[Command]) -> None:
         lane = self._lane((tenant_id, 0))
-        if len(lane.queue) >= LANE_MAX:
-            raise Unavailable("too many commands are waiting")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Outcome] = loop.create_future()
-        lane.queue.append((command, future))  # type: ignore[arg-type]
-        if len(lane.queue) == 1 and lane.in_flight < LANE_IN_FLIGHT_MAX:
+        waiting, room = len(lane.queue), LANE_MAX - len(lane.queue)
+        for number, command in enumerate(commands):
+            if number < room:
+                lane.queue.append((command, asking, number))  # type: ignore[arg-type]
+            else:
+                asking.tell(number, Unavailable(TOO_MANY))
+        if not waiting and lane.queue and lane.in_flight < LANE_IN_FLIGHT_MAX:
             self._make_ready(lane)
-        return future
 
     async def close(self) -> None:
         """Wait for what is under way."""
@@ -177,7 +231,7 @@ class Desk:
 
     async def _exchange(self, shard: int, groups: list[Sent], deadline: float) -> list[Sent]:
         """Send the groups and deliver their answers; return those that must be sent again."""
-        message = encode_message([(*lane.key, [command for command, _ in taken]) for lane, taken in groups])
+        message = encode_message([(*lane.key, [command for command, _, _ in taken]) for lane, taken in groups])
         answers = decode_answer(await self._insist(shard, message, deadline))
         again = []
         for (lane, taken), (status, outcomes) in zip(groups, answers, strict=True):
@@ -209,19 +263,17 @@ class Desk:
 
     def _deliver(self, lane: Lane, taken: list[Waiting], status: str, outcomes: list[Outcome]) -> None:
         if status != OK:
-            for _, future in taken:
-                if not future.done():
-                    future.set_exception(_problem(status))
+            for _, asking, number in taken:
+                asking.tell(number, _problem(status))
             return
         seq = 0
-        for (_, future), outcome in zip(taken, outcomes, strict=True):
+        for (_, asking, number), outcome in zip(taken, outcomes, strict=True):
             seq = max(seq, outcome.seq)
-            if not future.done():
-                future.set_result(outcome)
+            asking.tell(number, outcome)
         self._hint(*lane.key, seq)
 
 
 def _problem(status: str) -> Unavailable:
     if status == HALTED:
         return Halted("the ledger does not prove")
-    return Unavailable("too many commands are waiting" if status == BUSY else "the outcome is not known yet")
+    return Unavailable(TOO_MANY if status == BUSY else "the outcome is not known yet")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
+from msgspec import Struct
 
+from inventory.catalog.directory import Key, Names
 from inventory.context import Context
 from inventory.ledger.messages import Command, Outcome
 from kit.errors import Refusal, refuse
@@ -39,11 +41,15 @@ class Answer:
 
 
 class Verb(NamedTuple):
-    """A stock verb: who may, how its command is built from what was asked, and how its outcome is shown."""
+    """A stock verb: who may, the shape of its body, the names in it, how its command is built from them, and how its outcome is
+    shown. `build` gives an awaitable where it has to ask or write something first; nothing else here waits, so that the names of
+    however many commands are looked up together."""
 
     permission: str
-    build: Callable[[Context, Asked], Awaitable[Command]]
-    show: Callable[[Context, Outcome], Awaitable[Json]]
+    shape: type[Struct]
+    names: Callable[[Any], Iterable[Key]]
+    build: Callable[[Context, Asked, Any, Names], Command | Awaitable[Command]]
+    show: Callable[[Outcome, Names], Json]
     status: int = 200
 
 

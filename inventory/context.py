@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,10 @@ class Stock(Protocol):
 
     async def submit(self, tenant_id: int, command: Command) -> Outcome:
         """Decide and commit one command. Returns when its outcome is durable; raises `Unavailable` when it cannot know."""
+        ...
+
+    async def submit_each(self, tenant_id: int, commands: Sequence[Command]) -> list[Outcome | Unavailable]:
+        """The same for many at once. What became of each, in the order asked; an `Unavailable` is given instead of raised."""
         ...
 
 

@@ -12,8 +12,9 @@ from inventory.answer import Answer, Asked
 from inventory.body import fit
 from inventory.context import Context, Unavailable
 from inventory.exceptions import service as exceptions
-from inventory.ledger import reconcile
+from inventory.ledger import performing, reconcile
 from inventory.ledger import service as ledger
+from inventory.ledger.performing import Became
 from inventory.reservations import service as reservations
 from inventory.transfers import service as transfers
 from kit.errors import Refusal, Refused, refuse
@@ -32,17 +33,15 @@ async def perform(ctx: Context, verb: str, key: str, body: Mapping[str, Any]) ->
     Raises `Refused` for what never reached the engine, so that its key stays free: not allowed, does not fit, not there,
     key used for something else. Raises `Unavailable` when the engine cannot answer; the same key may be sent again.
     """
-    if verb == reconcile.VERB:
-        return await reconcile.perform(ctx, Asked(verb, key, body))
-    known = VERBS.get(verb)
-    if known is None:
-        raise refuse("unknown_verb", {"field": "verb", "verb": verb[:32]})
-    return await ledger.perform(ctx, known, Asked(verb, key, body))
+    (became,) = await _became(ctx, [Asked(verb, key, body)])
+    if isinstance(became, Exception):
+        raise became
+    return became
 
 
 async def perform_each(ctx: Context, asked: Sequence[Asked]) -> list[Answer]:
     """Many commands at once, each on its own: one refusal does not stop the others. Answers stand in the order asked."""
-    return list(await asyncio.gather(*(_perform_safely(ctx, each) for each in asked)))
+    return [_told(each, became) for each, became in zip(asked, await _became(ctx, asked), strict=True)]
 
 
 def asked_in_bulk(commands: Sequence[Any]) -> list[Asked]:
@@ -62,14 +61,32 @@ def _asked(number: int, command: Any) -> Asked:
     return Asked(words["verb"], words["key"], body)
 
 
-async def _perform_safely(ctx: Context, asked: Asked) -> Answer:
+async def _became(ctx: Context, asked: Sequence[Asked]) -> list[Became]:
+    known = [(verb, each) for each in asked if (verb := VERBS.get(each.verb)) is not None]
+    if len(known) == len(asked):
+        return await performing.perform_each(ctx, known)
+    others = [each for each in asked if each.verb not in VERBS]
+    performed = iter(await performing.perform_each(ctx, known)) if known else iter(())
+    reconciled = iter(await asyncio.gather(*[_other(ctx, each) for each in others]))
+    return [next(performed) if each.verb in VERBS else next(reconciled) for each in asked]
+
+
+async def _other(ctx: Context, asked: Asked) -> Became:
+    """Not a command of the engine: the verb that compares it with the ledger, or none that there is."""
+    if asked.verb != reconcile.VERB:
+        return refuse("unknown_verb", {"field": "verb", "verb": asked.verb[:32]})
     try:
-        return await perform(ctx, *asked)
-    except Refused as refused:
-        return Answer(0, {}, refusal=refused.refusal)
-    except Unavailable as problem:
-        return Answer(0, {}, refusal=problem.refusal)
-    except Exception:
-        # Ours, not the caller's: the neighbours must still get their answers.
-        _log.exception("command failed", verb=asked.verb)
-        return Answer(0, {}, refusal=Refusal("internal_error"))
+        return await reconcile.perform(ctx, asked)
+    except Exception as problem:
+        return problem
+
+
+def _told(asked: Asked, became: Became) -> Answer:
+    """An answer, whatever it became."""
+    if isinstance(became, Answer):
+        return became
+    if isinstance(became, (Refused, Unavailable)):
+        return Answer(0, {}, refusal=became.refusal)
+    # Ours, not the caller's: the neighbours must still get their answers.
+    _log.error("command failed", verb=asked.verb, exc_info=became)
+    return Answer(0, {}, refusal=Refusal("internal_error"))

@@ -63,11 +63,8 @@ def parse_order_number(text: str) -> int | None:
 
 def digest16(*parts: bytes) -> bytes:
     """128 bits of SHA-256 over length-prefixed parts: narrow enough for a hot index, wide enough never to collide."""
-    hasher = hashlib.sha256()
-    for part in parts:
-        hasher.update(len(part).to_bytes(4, "big"))
-        hasher.update(part)
-    return hasher.digest()[:16]
+    framed = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    return hashlib.sha256(framed).digest()[:16]
 
 
 def token(octets: int = 32) -> str:

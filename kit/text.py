@@ -17,6 +17,8 @@ _LATIN = str.maketrans("абвгдеёзийклмнопрстуфыэңөү", "
 
 def clean(text: str, length_max: int) -> str:
     """Trimmed NFC text. Raises ValueError `text_too_long` or `unprintable_text` (control characters, lone surrogates)."""
+    if text.isascii() and text.isprintable() and len(text) <= length_max:
+        return text.strip()  # most texts, and references of every command
     text = unicodedata.normalize("NFC", text).strip()
     if len(text) > length_max:
         raise ValueError("text_too_long")

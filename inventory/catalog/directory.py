@@ -94,13 +94,23 @@ class Directory:
         self._engine = ref(engine)  # which outlives whoever asks, and must not be kept alive by being known here
         self._tenants: dict[int, _Tenant] = {}
 
+    def known(self, tenant_id: int, keys: Iterable[Key]) -> tuple[dict[Key, Entry], set[Key]]:
+        """The entries that are remembered, and the keys that would have to be looked up."""
+        return self._tenant(tenant_id).remembered(keys)
+
     async def look(self, tenant_id: int, keys: Iterable[Key]) -> Names:
         """The entries of those keys that exist."""
-        tenant = self._tenants.setdefault(tenant_id, _Tenant())
+        tenant = self._tenant(tenant_id)
         found, missing = tenant.remembered(keys)
         if missing:
             loaded = await self._load(tenant_id, tenant, missing)
             found.update((key, loaded[key]) for key in missing if key in loaded)
+        return found
+
+    def _tenant(self, tenant_id: int) -> _Tenant:
+        found = self._tenants.get(tenant_id)
+        if found is None:
+            found = self._tenants[tenant_id] = _Tenant()
         return found
 
     def forget(self, tenant_id: int) -> None:

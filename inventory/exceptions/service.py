@@ -5,6 +5,7 @@ from __future__ import annotations
 from events.unit_of_work import UnitOfWork
 from inventory.answer import Json, Verb
 from inventory.body import Complaints
+from inventory.catalog.directory import Names
 from inventory.catalog.domain import checked_text
 from inventory.context import Context
 from inventory.exceptions import queries
@@ -12,8 +13,9 @@ from inventory.exceptions.domain import raised
 from inventory.exceptions.messages import EXCEPTION_SETTLED, Exceptional, SettleBody
 from inventory.exceptions.render import exception_json
 from inventory.exceptions.store import stock_settlements
+from inventory.ledger.bodies import IssueBody
 from inventory.ledger.messages import Outcome
-from inventory.ledger.service import build_issue, show_movements
+from inventory.ledger.service import build_issue, names_of_body, show_movements
 from inventory.rows import insert_one
 from kit.errors import refuse
 from kit.ids import exception_id, parse_exception_id
@@ -21,16 +23,13 @@ from kit.ids import exception_id, parse_exception_id
 NOTE_LENGTH_MAX = 500
 
 
-async def show_issue(ctx: Context, outcome: Outcome) -> Json:
+def show_issue(outcome: Outcome, names: Names) -> Json:
     """The answer of `issue`: what a late one has left to look into stands beside its movements."""
-    shown, found = await show_movements(ctx, outcome), raised(outcome)
-    if not found:
-        return shown
-    names = await queries.name_exceptions(ctx.engine, ctx.tenant.id, found)
-    return shown | {"exceptions": [exception_json(each, names) for each in found]}
+    shown, found = show_movements(outcome, names), raised(outcome)
+    return shown | {"exceptions": [exception_json(each, names) for each in found]} if found else shown
 
 
-VERBS = {"issue": Verb("stock.issue", build_issue, show_issue)}
+VERBS = {"issue": Verb("stock.issue", IssueBody, names_of_body, build_issue, show_issue)}
 
 
 async def settle(ctx: Context, work: UnitOfWork, exception: str, body: SettleBody) -> Exceptional:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from inventory.catalog.directory import ItemName, Key, LocationName, LotName, Names, WarehouseName
-from inventory.ledger.messages import Condition, Kind, Level, Row
+from inventory.ledger.messages import Condition, Kind, Level, Outcome, Row
 from kit.clock import rfc3339
 from kit.ids import reservation_id, transfer_id
 from kit.quantity import format_qty
@@ -49,9 +49,26 @@ class LedgerRow(NamedTuple):
         return Role(self.row.role).label
 
 
-def keys_of_levels(levels: Iterable[Level]) -> set[Key]:
-    """What must be looked up to show levels."""
-    return {key for level in levels for key in (("item", level.item), ("warehouse_id", level.warehouse))}
+def keys_of_outcome(outcome: Outcome) -> set[Key]:
+    """What must be looked up to show what a command has done."""
+    keys = keys_of_rows(outcome.rows) if outcome.rows else set()
+    for level in outcome.levels:
+        keys.add(("item", level.item))
+        keys.add(("warehouse_id", level.warehouse))
+    if (hold := outcome.hold) is not None:
+        keys.add(("principal", hold.created_by))
+        for line in hold.lines:
+            keys.add(("item", line.item))
+            keys.add(("warehouse_id", line.warehouse))
+    if (transfer := outcome.transfer) is not None:
+        keys.add(("principal", transfer.created_by))
+        for moved in transfer.lines:
+            keys |= {("item", moved.item), ("warehouse_id", moved.source), ("warehouse_id", moved.to)}
+            if moved.lot:
+                keys.add(("lot_id", moved.lot))
+    for missing in outcome.backordered or ():
+        keys.add(("item", missing.item))
+    return keys
 
 
 def keys_of_rows(rows: Iterable[Row]) -> set[Key]:

@@ -15,13 +15,14 @@ from inventory.ledger.messages import Condition
 from inventory.lots.domain import is_lot_code
 from inventory.lots.service import NewLot, create_lots
 from kit import quantity
-from kit.errors import refuse
+from kit.errors import Refused, refuse
 from kit.text import is_code
 from tenants.domain import Actor
 
 AnyLine = LineBody | CostedLineBody | AdjustLineBody
 COST_MAX = 2**62
 NEW_LOT = -1
+_CONDITIONS: dict[str, int] = {each.label: int(each) for each in Condition}
 
 
 class Place(NamedTuple):
@@ -36,15 +37,40 @@ class Place(NamedTuple):
     serial: bool
 
 
-async def places(ctx: Context, lines: Sequence[AnyLine], *, adds: bool = False, new_lots: bool = False) -> list[Place]:
+def names_of_lines(lines: Iterable[AnyLine]) -> set[Key]:
+    """The names in lines."""
+    keys: set[Key] = set()
+    for line in lines:
+        keys.add(("sku", line.sku))
+        keys.add(("warehouse", line.warehouse))
+        if line.location is not None:
+            keys.add(("location", line.warehouse, line.location))
+        if line.lot is not None:
+            keys.add(("lot", line.sku, "lot", line.lot))
+        if line.serial is not None:
+            keys.add(("lot", line.sku, "serial", line.serial))
+    return keys
+
+
+async def look_up(ctx: Context, keys: Iterable[Key]) -> Names:
+    """What those names stand for, as far as the actor sees it. Usually all of it is remembered, and nothing is waited for."""
+    directory = directory_of(ctx.engine)
+    names, missing = directory.known(ctx.tenant.id, keys)
+    if missing:
+        names |= await directory.look(ctx.tenant.id, {key for key in missing if _can_exist(key)})
+    return names if ctx.actor.warehouses is None else {key: name for key, name in names.items() if _is_seen(ctx.actor, name)}
+
+
+def places(lines: Sequence[AnyLine], names: Names, *, adds: bool = False, new_lots: bool = False) -> list[Place]:
     """The places that lines name. Unknown names are refused together (404); `adds` also refuses what was archived (409).
 
     `new_lots`: a lot that nobody has seen yet is `NEW_LOT`, until `with_new_lots` has made it.
     """
     _check_shape(lines)
-    names = await _look(ctx, lines)
-    _refuse_unknown(lines, names, new_lots)
-    found = [_place(line, names) for line in lines]
+    try:
+        found = [_place(line, names, new_lots) for line in lines]
+    except KeyError:
+        raise _unknown(lines, names, new_lots) from None
     if adds:
         _refuse_archived(lines, found, names)
     return found
@@ -58,11 +84,9 @@ async def with_new_lots(ctx: Context, lines: Sequence[AnyLine], found: Sequence[
         for _, key in _keys(line)
         if key[0] == "lot" and place.lot == NEW_LOT
     }
-    if not new:
-        return found
     await create_lots(ctx, sorted(new))
-    names = await _look(ctx, lines)
-    return [_place(line, names) for line in lines]
+    names = await look_up(ctx, names_of_lines(lines))
+    return [_place(line, names, new_lots=False) for line in lines]
 
 
 def base_quantity(item: ItemName, value: Quantity, unit: str | None, field: str, line: int, complaints: Complaints) -> int:
@@ -113,6 +137,8 @@ def base_cost(ctx: Context, item: ItemName, line: CostedLineBody, number: int, c
 
 def _check_shape(lines: Sequence[AnyLine]) -> None:
     """What can be said of a line without looking anything up."""
+    if not any(line.lot is not None or line.serial is not None or line.owner is not None for line in lines):
+        return
     complaints = Complaints()
     for number, line in enumerate(lines):
         if line.lot is not None and line.serial is not None:
@@ -138,12 +164,6 @@ def _keys(line: AnyLine) -> Iterable[tuple[str, Key]]:
         yield "serial", ("lot", line.sku, "serial", line.serial)
 
 
-async def _look(ctx: Context, lines: Sequence[AnyLine]) -> Names:
-    keys = {key for line in lines for _, key in _keys(line) if _can_exist(key)}
-    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
-    return names if ctx.actor.warehouses is None else {key: name for key, name in names.items() if _is_seen(ctx.actor, name)}
-
-
 def _is_seen(actor: Actor, name: Entry) -> bool:
     """A warehouse that somebody has no business in is not there for them, and so neither is what is in it."""
     return not isinstance(name, WarehouseName) or actor.sees(name.id)
@@ -151,43 +171,49 @@ def _is_seen(actor: Actor, name: Entry) -> bool:
 
 def _can_exist(key: Key) -> bool:
     """What cannot be a code is not asked for: Postgres takes no NUL and no lone surrogate, and nothing has such a name."""
-    return is_code(key[1]) if key[0] == "lot" else all(is_code(part) for part in key[1:])
+    if key[0] == "lot":
+        return is_code(key[1]) and is_lot_code(key[3])
+    return all(is_code(part) for part in key[1:])
 
 
 _UNKNOWN = {"sku": "unknown_item", "warehouse": "unknown_warehouse", "location": "unknown_location"}
 
 
-def _refuse_unknown(lines: Sequence[AnyLine], names: Names, new_lots: bool) -> None:
+def _unknown(lines: Sequence[AnyLine], names: Names, new_lots: bool) -> Refused:
+    """Every name to blame."""
     unknown = [
         {"line": number, "field": field, "code": _UNKNOWN.get(field, "unknown_lot"), field: key[-1]}
         for number, line in enumerate(lines)
         for field, key in _keys(line)
         if key not in names and not (new_lots and key[0] == "lot")
     ]
-    if unknown:
-        raise refuse(str(unknown[0]["code"]), *unknown)
+    return refuse(str(unknown[0]["code"]), *unknown)
 
 
-def _place(line: AnyLine, names: Names) -> Place:
-    entries: dict[str, Entry] = {field: names[key] for field, key in _keys(line) if key in names}
-    item, warehouse, location = entries["sku"], entries["warehouse"], entries.get("location")
-    lot = entries.get("lot") or entries.get("serial")
-    named_lot = line.lot is not None or line.serial is not None
-    assert isinstance(item, ItemName)
-    assert isinstance(warehouse, WarehouseName)
-    return Place(
-        item,
-        warehouse,
-        location.id if isinstance(location, LocationName) else 0,
-        lot.id if isinstance(lot, LotName) else NEW_LOT if named_lot else 0,
-        0,
-        Condition[line.condition.upper()],
-        line.serial is not None,
-    )
+def _place(line: AnyLine, names: Names, new_lots: bool) -> Place:
+    """Where it is. Raises KeyError when something in the line is not there."""
+    item, warehouse = names["sku", line.sku], names["warehouse", line.warehouse]
+    location = 0 if line.location is None else _id(names["location", line.warehouse, line.location])
+    lot = 0 if line.lot is None and line.serial is None else _lot(line, names, new_lots)
+    assert type(item) is ItemName
+    assert type(warehouse) is WarehouseName
+    return Place(item, warehouse, location, lot, 0, _CONDITIONS[line.condition], line.serial is not None)
+
+
+def _lot(line: AnyLine, names: Names, new_lots: bool) -> int:
+    key = ("lot", line.sku, "serial", line.serial) if line.lot is None else ("lot", line.sku, "lot", line.lot)
+    return NEW_LOT if new_lots and key not in names else _id(names[key])
+
+
+def _id(name: Entry) -> int:
+    assert isinstance(name, (LocationName, LotName))
+    return name.id
 
 
 def _refuse_archived(lines: Sequence[AnyLine], found: Sequence[Place], names: Names) -> None:
     """Nothing is added to, or promised from, what was put away."""
+    if not any(place.item.archived or place.warehouse.archived or place.location for place in found):
+        return
     problems = []
     for number, (line, place) in enumerate(zip(lines, found, strict=True)):
         location = names.get(("location", line.warehouse, line.location))

@@ -2,64 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
-from inventory.answer import Answer, Asked, Json, Verb, head
-from inventory.body import Complaints, fit
-from inventory.catalog.directory import Key, Names, directory_of
+from inventory.answer import Asked, Json, Verb, head
+from inventory.body import Complaints
+from inventory.catalog.directory import Key, Names
 from inventory.catalog.domain import checked_text
 from inventory.context import Context
 from inventory.ledger.bodies import AHEAD_MAX_US, AdjustBody, AdjustLineBody, IssueBody, ReceiveBody
 from inventory.ledger.messages import Adjust, AdjustLine, Issue, Line, Outcome, Receive, Scope
-from inventory.ledger.render import error_json, keys_of_errors, keys_of_levels, keys_of_rows, level_json, named, row_json
-from inventory.ledger.resolve import Place, base_cost, base_quantity, places, positive_quantity, with_new_lots
+from inventory.ledger.render import level_json, named, row_json
+from inventory.ledger.resolve import NEW_LOT, Place, base_cost, base_quantity, names_of_lines, places, positive_quantity, with_new_lots
 from kit.clock import SECOND, parse_rfc3339
-from kit.errors import Refusal, Refused
 
 REFERENCE_LENGTH_MAX = 200
 REASON_LENGTH_MAX = 500
 EARLIEST_US = 946_684_800 * SECOND
 """2000-01-01: an earlier time is a mistyped one."""
+_SAID_NOTHING: Json = {"reference": "", "reason": "", "effective_at_us": 0}
 
 
-async def perform(ctx: Context, verb: Verb, asked: Asked) -> Answer:
-    """Ask for one command and wait until its outcome is durable.
-
-    Raises `Refused` for what never reached the engine (its key stays free) and `Unavailable` when the engine cannot answer.
-    """
-    ctx.permit(verb.permission)
-    command = await verb.build(ctx, asked)
-    outcome = await ctx.stock.submit(ctx.tenant.id, command)
-    if not outcome.code:
-        return Answer(verb.status, await verb.show(ctx, outcome), outcome.replayed)
-    refusal = await _refusal(ctx, outcome)
-    if outcome.code in ("idempotency_key_reused", "internal_error"):
-        raise Refused(refusal)
-    return Answer(0, {}, outcome.replayed, refusal)
+def names_of_body(body: ReceiveBody | IssueBody | AdjustBody) -> set[Key]:
+    """The names in a body with lines."""
+    return names_of_lines(body.lines)
 
 
-async def build_receive(ctx: Context, asked: Asked) -> Receive:
+def build_receive(ctx: Context, asked: Asked, body: ReceiveBody, names: Names) -> Receive | Awaitable[Receive]:
     """The command of a `receive` body. Lots that are new come into being."""
-    body = fit(asked.body, ReceiveBody)
     told = header(ctx, body.reference, body.reason, body.effective_at)
     asked_by = head(ctx, asked)
-    found: Sequence[Place] = await places(ctx, body.lines, adds=True, new_lots=True)
+    found = places(body.lines, names, adds=True, new_lots=True)
     complaints = Complaints()
     measured = [
         (positive_quantity(place, line, number, complaints), base_cost(ctx, place.item, line, number, complaints))
         for number, (place, line) in enumerate(zip(found, body.lines, strict=True))
     ]
     complaints.raise_any()
-    found = await with_new_lots(ctx, body.lines, found)
-    lines = tuple(line_of(place, qty, cost) for place, (qty, cost) in zip(found, measured, strict=True))
-    return Receive(**asked_by, **told, lines=lines)
+
+    def received(at: Sequence[Place]) -> Receive:
+        lines = tuple(line_of(place, qty, cost) for place, (qty, cost) in zip(at, measured, strict=True))
+        return Receive(**asked_by, **told, lines=lines)
+
+    async def received_in_new_lots() -> Receive:
+        return received(await with_new_lots(ctx, body.lines, found))
+
+    return received_in_new_lots() if any(place.lot == NEW_LOT for place in found) else received(found)
 
 
-async def build_issue(ctx: Context, asked: Asked) -> Issue:
+def build_issue(ctx: Context, asked: Asked, body: IssueBody, names: Names) -> Issue:
     """The command of an `issue` body."""
-    body = fit(asked.body, IssueBody)
     told = header(ctx, body.reference, body.reason, body.effective_at)
-    found = await places(ctx, body.lines)
+    found = places(body.lines, names)
     complaints = Complaints()
     if body.late and body.effective_at is None:
         complaints.add("value_missing", "effective_at")
@@ -71,21 +64,19 @@ async def build_issue(ctx: Context, asked: Asked) -> Issue:
     return Issue(**head(ctx, asked), **told, lines=lines, late=body.late)
 
 
-async def build_adjust(ctx: Context, asked: Asked) -> Adjust:
+def build_adjust(ctx: Context, asked: Asked, body: AdjustBody, names: Names) -> Adjust:
     """The command of an `adjust` body: a reason is always given."""
-    body = fit(asked.body, AdjustBody)
     told = header(ctx, body.reference, body.reason, body.effective_at, reason_required=True)
     _check_forms(body.lines)
-    found = await places(ctx, body.lines)
+    found = places(body.lines, names)
     complaints = Complaints()
     lines = tuple(_adjust_line(place, line, number, complaints) for number, (place, line) in enumerate(zip(found, body.lines, strict=True)))
     complaints.raise_any()
     return Adjust(**head(ctx, asked), **told, lines=lines)
 
 
-async def show_movements(ctx: Context, outcome: Outcome) -> Json:
+def show_movements(outcome: Outcome, names: Names) -> Json:
     """The answer of a physical verb."""
-    names = await _names(ctx, keys_of_rows(outcome.rows) | keys_of_levels(outcome.levels))
     return {
         "movements": [row_json(named(row, names)) for row in outcome.rows],
         "levels": [level_json(level, names) for level in outcome.levels],
@@ -94,8 +85,8 @@ async def show_movements(ctx: Context, outcome: Outcome) -> Json:
 
 
 VERBS = {
-    "receive": Verb("stock.receive", build_receive, show_movements),
-    "adjust": Verb("stock.adjust", build_adjust, show_movements),
+    "receive": Verb("stock.receive", ReceiveBody, names_of_body, build_receive, show_movements),
+    "adjust": Verb("stock.adjust", AdjustBody, names_of_body, build_adjust, show_movements),
 }
 
 
@@ -103,6 +94,8 @@ def header(
     ctx: Context, reference: str | None, reason: str | None = None, effective_at: str | None = None, reason_required: bool = False
 ) -> Json:
     """The command fields for what was said about it: reference, reason, and when it happened (0: now)."""
+    if not (reference or reason or effective_at or reason_required):
+        return _SAID_NOTHING
     complaints = Complaints()
     told = {
         "reference": checked_text(reference or "", "reference", REFERENCE_LENGTH_MAX, complaints, required=False),
@@ -166,12 +159,3 @@ def _adjust_line(place: Place, line: AdjustLineBody, number: int, complaints: Co
             if value is not None and value < 0:
                 complaints.add("out_of_range", field, number, min="0")
     return AdjustLine(place.item.id, place.warehouse.id, delta, set_to, expected, place.location, place.lot, place.owner, place.condition)
-
-
-async def _refusal(ctx: Context, outcome: Outcome) -> Refusal:
-    names = await _names(ctx, keys_of_errors(outcome.errors))
-    return Refusal(outcome.code, tuple(error_json(fact, names) for fact in outcome.errors))
-
-
-async def _names(ctx: Context, keys: set[Key]) -> Names:
-    return await directory_of(ctx.engine).look(ctx.tenant.id, keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from inventory.catalog.directory import Key, Names
@@ -21,11 +20,6 @@ def keys_of_hold(hold: Hold) -> set[Key]:
     for line in hold.lines:
         keys |= {("item", line.item), ("warehouse_id", line.warehouse)}
     return keys
-
-
-def keys_of_backorders(missing: Iterable[Backorder]) -> set[Key]:
-    """What must be looked up to show what could not be promised."""
-    return {("item", each.item) for each in missing}
 
 
 def reservation_json(hold: Hold, names: Names, now_us: int, part: int = 0) -> Json:

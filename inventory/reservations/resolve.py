@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inventory.body import Complaints
-from inventory.context import Context
+from inventory.catalog.directory import Key, Names
 from inventory.ledger.bodies import LINES_MAX, LineBody
 from inventory.ledger.messages import SplitLine
-from inventory.ledger.resolve import Place, base_quantity, places, positive_quantity
-from inventory.reservations.messages import ReserveLineBody
+from inventory.ledger.resolve import Place, base_quantity, names_of_lines, places, positive_quantity
+from inventory.reservations.messages import ReserveBody, ReserveLineBody
 from kit.errors import Fact, Refused, refuse
 
 _PINS = ("location", "lot", "serial")
@@ -24,11 +24,16 @@ class Choice(NamedTuple):
     multiple: int
 
 
-async def choices_of(ctx: Context, lines: Sequence[ReserveLineBody]) -> list[Choice]:
+def names_of_reserve(body: ReserveBody) -> set[Key]:
+    """The names in a reserve body."""
+    return names_of_lines([_in_warehouse(line, warehouse) for line in body.lines for warehouse in _warehouses(line)])
+
+
+def choices_of(lines: Sequence[ReserveLineBody], names: Names) -> list[Choice]:
     """What the lines ask for. Refuses what does not fit or is not there, all lines to blame together."""
     _check_forms(lines)
     bodies = [[_in_warehouse(line, warehouse) for warehouse in _warehouses(line)] for line in lines]
-    found = await _places(ctx, bodies)
+    found = _places(bodies, names)
     complaints = Complaints()
     choices = [
         Choice(there, positive_quantity(there[0], body[0], number, complaints), _multiple(there[0], line, number, complaints))
@@ -53,6 +58,8 @@ def split_line(choice: Choice) -> SplitLine:
 
 def _check_forms(lines: Sequence[ReserveLineBody]) -> None:
     """Each line says either the warehouse or the warehouses, and what goes with that."""
+    if len(lines) <= LINES_MAX and all(line.warehouse is not None and line.warehouses is None and line.multiple is None for line in lines):
+        return
     complaints = Complaints()
     for number, line in enumerate(lines):
         if line.warehouses is None:
@@ -81,12 +88,12 @@ def _in_warehouse(line: ReserveLineBody, warehouse: str) -> LineBody:
     return LineBody(line.sku, warehouse, line.qty, line.location, line.lot, line.serial, line.owner, line.condition, line.unit)
 
 
-async def _places(ctx: Context, bodies: Sequence[Sequence[LineBody]]) -> list[list[Place]]:
+def _places(bodies: Sequence[Sequence[LineBody]], names: Names) -> list[list[Place]]:
     """The places of each line. What is to blame is named by the line that the caller wrote, once."""
-    numbers = [number for number, body in enumerate(bodies) for _ in body]
     try:
-        found = iter(await places(ctx, [each for body in bodies for each in body], adds=True))
+        found = iter(places([each for body in bodies for each in body], names, adds=True))
     except Refused as refused:
+        numbers = [number for number, body in enumerate(bodies) for _ in body]
         facts: list[Fact] = []
         for fact in refused.refusal.errors:
             named = {**fact, "line": numbers[fact["line"]]}

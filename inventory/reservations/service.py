@@ -4,90 +4,89 @@ from __future__ import annotations
 
 from billing.entitlements import included
 from inventory.answer import Asked, Json, Verb, head
-from inventory.body import Complaints, fit
-from inventory.catalog.directory import directory_of
+from inventory.body import Complaints
+from inventory.catalog.directory import Key, Names
 from inventory.context import Context
 from inventory.ledger.bodies import LineBody
 from inventory.ledger.messages import Commit, Extend, Harden, Outcome, PartLine, Release, Reserve, ReserveSplit
-from inventory.ledger.render import keys_of_levels, level_json
-from inventory.ledger.resolve import places, positive_quantity
+from inventory.ledger.render import level_json
+from inventory.ledger.resolve import names_of_lines, places, positive_quantity
 from inventory.ledger.service import header, line_of, scope_of
 from inventory.reservations.messages import ExtendBody, HardenBody, PartBody, ReserveBody
-from inventory.reservations.render import backorder_json, keys_of_backorders, keys_of_hold, reservation_json
-from inventory.reservations.resolve import choices_of, split_line
+from inventory.reservations.render import backorder_json, reservation_json
+from inventory.reservations.resolve import choices_of, names_of_reserve, split_line
 from kit.clock import SECOND
 from kit.errors import refuse
 from kit.ids import parse_reservation_id
 
 
-async def build_reserve(ctx: Context, asked: Asked) -> Reserve | ReserveSplit:
+def names_of_part(body: PartBody | ExtendBody | HardenBody) -> set[Key]:
+    """The names in the body of a verb on a reservation that is there."""
+    lines = body.lines if isinstance(body, PartBody) else None
+    return names_of_lines(lines or ())
+
+
+def build_reserve(ctx: Context, asked: Asked, body: ReserveBody, names: Names) -> Reserve | ReserveSplit:
     """The command of a `reserve` body: the plain one, unless something is left to be chosen."""
-    body = fit(asked.body, ReserveBody)
     told = header(ctx, body.reference, effective_at=body.effective_at)
     hard = body.hold == "hard"
     if hard and body.expires_in is not None:
         raise refuse("invalid_body", {"field": "expires_in", "code": "soft_only"})
-    choices = await choices_of(ctx, body.lines)
+    choices = choices_of(body.lines, names)
     expires_in_us = _term(ctx, body.expires_in)
     promise: Json = {"hard": hard, "expires_in_us": expires_in_us, "holds_max": included(ctx.tenant.plan, "holds") or 0}
     if body.partial or any(line.warehouses for line in body.lines):
         lines = tuple(split_line(choice) for choice in choices)
         return ReserveSplit(**head(ctx, asked), **told, lines=lines, **promise, partial=body.partial)
-    return Reserve(**head(ctx, asked), **told, lines=tuple(line_of(choice.places[0], choice.qty) for choice in choices), **promise)
+    return Reserve(**head(ctx, asked), **told, lines=tuple([line_of(choice.places[0], choice.qty) for choice in choices]), **promise)
 
 
-async def build_commit(ctx: Context, asked: Asked) -> Commit:
+def build_commit(ctx: Context, asked: Asked, body: PartBody, names: Names) -> Commit:
     """The command of a `commit` body."""
-    body = fit(asked.body, PartBody)
     told = header(ctx, None, effective_at=body.effective_at)
-    lines = await _parts(ctx, body.lines)
+    lines = _parts(body.lines, names)
     return Commit(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=lines, scope=scope_of(ctx))
 
 
-async def build_release(ctx: Context, asked: Asked) -> Release:
+def build_release(ctx: Context, asked: Asked, body: PartBody, names: Names) -> Release:
     """The command of a `release` body."""
-    body = fit(asked.body, PartBody)
     told = header(ctx, None, effective_at=body.effective_at)
-    lines = await _parts(ctx, body.lines)
+    lines = _parts(body.lines, names)
     return Release(**head(ctx, asked), **told, reservation=_reservation(body.reservation), lines=lines, scope=scope_of(ctx))
 
 
-async def build_extend(ctx: Context, asked: Asked) -> Extend:
+def build_extend(ctx: Context, asked: Asked, body: ExtendBody, names: Names) -> Extend:
     """The command of an `extend` body."""
-    body = fit(asked.body, ExtendBody)
     return Extend(
         **head(ctx, asked), reservation=_reservation(body.reservation), expires_in_us=_term(ctx, body.expires_in), scope=scope_of(ctx)
     )
 
 
-async def build_harden(ctx: Context, asked: Asked) -> Harden:
+def build_harden(ctx: Context, asked: Asked, body: HardenBody, names: Names) -> Harden:
     """The command of a `harden` body."""
-    body = fit(asked.body, HardenBody)
     return Harden(**head(ctx, asked), reservation=_reservation(body.reservation), scope=scope_of(ctx))
 
 
-async def show_reservation(ctx: Context, outcome: Outcome) -> Json:
+def show_reservation(outcome: Outcome, names: Names) -> Json:
     """The answer of a promising verb."""
     hold = outcome.hold
     assert hold is not None, "a promising verb that was done has a reservation"
-    missing = outcome.backordered
-    keys = keys_of_hold(hold) | keys_of_levels(outcome.levels) | keys_of_backorders(missing or ())
-    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
     shown: Json = {
         # As it was when it was done: the same answer whenever the key comes back.
         "reservation": reservation_json(hold, names, now_us=0),
         "levels": [level_json(level, names) for level in outcome.levels],
         "seq": outcome.seq,
     }
+    missing = outcome.backordered
     return shown if missing is None else {**shown, "backordered": [backorder_json(each, names) for each in missing]}
 
 
 VERBS = {
-    "reserve": Verb("stock.reserve", build_reserve, show_reservation, 201),
-    "commit": Verb("stock.commit", build_commit, show_reservation),
-    "release": Verb("stock.release", build_release, show_reservation),
-    "extend": Verb("stock.extend", build_extend, show_reservation),
-    "harden": Verb("stock.harden", build_harden, show_reservation),
+    "reserve": Verb("stock.reserve", ReserveBody, names_of_reserve, build_reserve, show_reservation, 201),
+    "commit": Verb("stock.commit", PartBody, names_of_part, build_commit, show_reservation),
+    "release": Verb("stock.release", PartBody, names_of_part, build_release, show_reservation),
+    "extend": Verb("stock.extend", ExtendBody, names_of_part, build_extend, show_reservation),
+    "harden": Verb("stock.harden", HardenBody, names_of_part, build_harden, show_reservation),
 }
 
 
@@ -108,10 +107,10 @@ def _reservation(text: str) -> int:
     return found[0]
 
 
-async def _parts(ctx: Context, lines: tuple[LineBody, ...] | None) -> tuple[PartLine, ...] | None:
+def _parts(lines: tuple[LineBody, ...] | None, names: Names) -> tuple[PartLine, ...] | None:
     if lines is None:
         return None
-    found = await places(ctx, lines)
+    found = places(lines, names)
     complaints = Complaints()
     parts = tuple(
         PartLine(place.item.id, place.warehouse.id, positive_quantity(place, line, number, complaints), place.location, place.lot)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from app import asgi, logs
 from app.processes import end_with_parent
 from app.settings import Settings
 from app.wiring import Wiring, wired
+from inventory.context import Unavailable
 from inventory.ledger.messages import Command, Hold, HoldLine, Level, Outcome, Reserve
 from kit.clock import now_us
 from loadtests.bench.ground import PLENTY
@@ -29,6 +30,13 @@ class Ready:
 
     async def submit(self, tenant_id: int, command: Command) -> Outcome:
         """As the engine answers a reservation that is done."""
+        return self._answer(command)
+
+    async def submit_each(self, tenant_id: int, commands: Sequence[Command]) -> list[Outcome | Unavailable]:
+        """The same for many."""
+        return [self._answer(command) for command in commands]
+
+    def _answer(self, command: Command) -> Outcome:
         assert isinstance(command, Reserve), "only reservations are measured"
         seq, now = next(self._seqs), now_us()
         levels = tuple([Level(line.item, line.warehouse, PLENTY, line.qty, 0, 0, 0, seq) for line in command.lines])
