@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from inventory.context import Context
 from kit.errors import refuse
 from web import access
 from web.results import result
-from web.turnstile import Turnstile
+from web.turnstile import SINGLE, Turnstile
 from web.wiring import parts
 
 
@@ -26,7 +27,7 @@ class BulkBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def perform(turnstile: Turnstile, ctx: Context, verb: str, key: str, body: Any) -> Answer:
     """One command; see `inventory.stock.perform`."""
-    async with turnstile.turn(ctx.tenant.id):
+    async with turnstile.turn(ctx.tenant.id, SINGLE):
         return await stock.perform(ctx, verb, key, body)
 
 
@@ -40,11 +41,21 @@ async def perform_bulk(turnstile: Turnstile, ctx: Context, body: Any) -> dict[st
     commands = fit(body, BulkBody).commands
     if not 1 <= len(commands) <= stock.COMMANDS_MAX:
         raise refuse("too_many_commands" if commands else "invalid_body", {"field": "commands"}, max=stock.COMMANDS_MAX)
-    return {"results": await perform_each(turnstile, ctx, stock.asked_in_bulk(commands))}
+    asked = stock.asked_in_bulk(commands)
+    answers = await perform_each(turnstile, ctx, asked)
+    return {"results": [result(each, answer) for each, answer in zip(asked, answers, strict=True)]}
 
 
-async def perform_each(turnstile: Turnstile, ctx: Context, asked: Sequence[Asked]) -> list[dict[str, Any]]:
-    """Many commands in one turn; their results in the order asked."""
+async def perform_each(turnstile: Turnstile, ctx: Context, asked: Sequence[Asked]) -> list[Answer]:
+    """Many commands, in as few turns as the others leave room for; their answers in the order asked."""
+    size = turnstile.part
+    if len(asked) <= size:
+        return await _perform_part(turnstile, ctx, asked)
+    parts = [asked[start : start + size] for start in range(0, len(asked), size)]
+    answers = await asyncio.gather(*[_perform_part(turnstile, ctx, part) for part in parts])
+    return [answer for part in answers for answer in part]
+
+
+async def _perform_part(turnstile: Turnstile, ctx: Context, asked: Sequence[Asked]) -> list[Answer]:
     async with turnstile.turn(ctx.tenant.id, len(asked)):
-        answers = await stock.perform_each(ctx, asked)
-    return [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
+        return await stock.perform_each(ctx, asked)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
+from typing import NamedTuple
 
 import structlog
 
@@ -44,8 +45,7 @@ _KEYS_MAX = 100_000
 log = structlog.get_logger("web")
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(NamedTuple):
     """The state of a limit after an act. Seconds are whole, as the headers want them."""
 
     allowed: bool
@@ -130,7 +130,8 @@ class Limits:
         together = self.of_tenant.spend(str(tenant_id))
         if not together.allowed:
             self.of_principal.give_back(own)
-        return min(spent, together, key=lambda each: (each.allowed, each.remaining))
+            return together
+        return together if together.remaining < spent.remaining else spent
 
     async def share(self, shared: SharedGcra) -> None:
         """Tell the other processes what was spent here and learn what was spent there, for as long as this runs."""

@@ -11,16 +11,17 @@ from typing import Any
 
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from app.servers import limits
+from app.servers import frames, limits
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 async def serve(app: Any, bound: socket.socket, closing: asyncio.Event) -> None:
     """Serve on the socket until `closing` is set; what is then under way has `limits.GRACE_S` to end."""
-    server = Quiet(_config(app))
+    server = Quiet(_config(frames.told(app)))
     closed = asyncio.create_task(_close(server, closing))
     try:
         await server.serve(sockets=[bound])
@@ -125,6 +126,17 @@ class WebSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stall.end()
         super().connection_lost(exc)
+
+    async def send(self, message: Any) -> None:
+        """What the app sends: by the burst, if it says so (see `frames`)."""
+        if "texts" not in message:
+            await super().send(message)
+            return
+        await self.writable.wait()
+        if self.disconnected:
+            raise ClientDisconnected
+        if not self.close_sent:
+            self.transport.write(frames.joined(message["texts"]))
 
     def pause_writing(self) -> None:
         super().pause_writing()

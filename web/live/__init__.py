@@ -9,12 +9,12 @@ import asyncio
 
 from quart import Quart
 
-from web.live import socket, sse
+from web.live import boxes, socket, sse
 
 
 def install(app: Quart) -> None:
     """Hang the live lines into the app. They end when its `closing` is set: whoever serves the app puts its own there."""
     app.extensions.setdefault("closing", asyncio.Event())
-    app.asgi_websocket_class = socket.Connection
+    app.asgi_websocket_class = boxes.Connection
     for module in (sse, socket):
         app.register_blueprint(module.routes)

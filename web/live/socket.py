@@ -5,40 +5,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 import orjson
-import structlog
-from hypercorn.typing import WebsocketScope
-from quart import Blueprint, Quart, current_app, websocket
-from quart.asgi import ASGIWebsocketConnection
+from quart import Blueprint, current_app, websocket
 
 from events.feed import Resync, Subscription
+from inventory import stock
 from inventory.answer import Answer, Asked
 from inventory.context import Context, Unavailable
-from inventory.stock import COMMANDS_MAX, asked_in_bulk
+from inventory.stock import asked_in_bulk
 from kit.errors import Refusal, Refused
-from web import commands, errors, strict
+from kit.ids import token
+from web import commands, errors, refusals, strict
 from web.access import allow, caller, ctx, must_be_allowed
+from web.limits import Spent
+from web.live.boxes import Box, Connection, connection_of
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, SEQ_MAX, wanted
+from web.results import result
 from web.wiring import Parts, parts
-
-log = structlog.get_logger("web")
 
 WINDOW = 64
 """Commands in flight; the next frame is read when one of them has been answered."""
 OUTBOX_MAX = 200
 """Frames that wait for a slow till before the feed stops filling its connection."""
-FRAMES_MAX = 64
-"""Frames that have come and are not yet read. While so many wait, the connection is not read, and its sender is held."""
 STALL_S = 30.0
 """How long a till may take nothing of what is sent to it."""
 FOLLOW_S = 60.0
 NORMAL, GOING_AWAY, POLICY, TRY_AGAIN_LATER = 1000, 1001, 1008, 1013
 
 Frame = dict[str, Any]
+Fitting = tuple[Any, Asked]
+"""The id that a till gave a command, and the command."""
 
 routes = Blueprint("live_socket", __name__)
 
@@ -49,31 +49,27 @@ async def live(tenant: str) -> None:
     """A till's line. Ends when either side leaves, the server stops, or the key behind it is revoked."""
     standing = Standing(parts().callers, caller(), "stock.read")
     await websocket.accept()
-    line = Line(ctx(), parts(), standing, current_app.extensions["closing"])
+    line = Line(connection_of(websocket), ctx(), parts(), standing, current_app.extensions["closing"])
     code = await line.run()
     with contextlib.suppress(OSError):  # the other side may be gone already
         await websocket.close(code)
 
 
-class Connection(ASGIWebsocketConnection):
-    """Quart's own takes frames without bound; this one holds a sender that is faster than its commands are done."""
-
-    def __init__(self, app: Quart, scope: WebsocketScope) -> None:
-        super().__init__(app, scope)
-        self.queue = asyncio.Queue(FRAMES_MAX)
+Act = Callable[["Line", Frame], Awaitable[None]]
 
 
 class Line:
     """One connection: a reader of frames, a writer of frames, and the feed between them once the till said hello."""
 
-    def __init__(self, context: Context, parts: Parts, standing: Standing, closing: asyncio.Event) -> None:
+    def __init__(self, connection: Connection, context: Context, parts: Parts, standing: Standing, closing: asyncio.Event) -> None:
+        self._connection = connection
         self._context = context
         self._parts = parts
         self._feed = parts.wiring.feed
         self._standing = standing
         self._closing = closing
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(OUTBOX_MAX)
-        self._window = asyncio.Semaphore(WINDOW)
+        self._outbox = Box(OUTBOX_MAX)
+        self._window = Window(WINDOW)
         self._subscription: Subscription | None = None
         self._doubted = asyncio.Event()
         self._sending_since: float | None = None
@@ -97,15 +93,14 @@ class Line:
 
     async def _read(self) -> int:
         while True:
-            text = await websocket.receive()
-            await self._take(text)
+            await self._take(await self._connection.inbox.take())
 
     async def _write(self) -> int:
         try:
             while True:
-                frame = await self._outbox.get()
+                frames = await self._outbox.take()
                 self._sending_since = time.monotonic()
-                await websocket.send(frame)
+                await self._connection.say(frames)
                 self._sending_since = None
         except OSError:  # the other side is gone
             return NORMAL
@@ -124,20 +119,33 @@ class Line:
         await self._closing.wait()
         return GOING_AWAY
 
-    async def _take(self, text: str | bytes) -> None:
-        """Act on one frame. A frame that makes no sense is refused and changes nothing."""
+    async def _take(self, texts: Sequence[str | bytes]) -> None:
+        """Act on frames in their order; commands that follow each other are asked for together."""
+        asked: list[Frame] = []
+        for text in texts:
+            act, frame = await self._understood(text)
+            if act is Line._one:
+                asked.append(frame)
+                continue
+            await self._do(asked)
+            asked = []
+            if act is not None:
+                await act(self, frame)
+        await self._do(asked)
+
+    async def _understood(self, text: str | bytes) -> tuple[Act | None, Frame]:
+        """What a frame asks for. One that makes no sense is refused and changes nothing."""
         try:
             frame = strict.loads(text)
         except Refused as refused:
             await self._refuse(None, refused.refusal)
-            return
+            return None, {}
         if not isinstance(frame, dict):
             frame = {}
         act = _ACTS.get(frame["op"]) if isinstance(frame.get("op"), str) else None
         if act is None:
             await self._refuse(frame.get("id"), Refusal("unknown_operation", ({"field": "op"},)))
-        else:
-            await act(self, frame)
+        return act, frame
 
     async def _hello(self, frame: Frame) -> None:
         """Begin, or begin again, to follow the feed."""
@@ -162,78 +170,94 @@ class Line:
             if isinstance(found, Resync):
                 await self._say({"op": "resync", "as_of_seq": found.as_of_seq})
             else:
-                for event in found:
-                    await self._outbox.put(event.frame)
+                await self._outbox.put([event.frame for event in found])
 
     async def _ping(self, frame: Frame) -> None:
         seq = self._subscription.cursor if self._subscription else await self._feed.head(self._context.tenant.id)
         await self._say({"op": "pong", "as_of_seq": seq})
 
-    async def _do(self, frame: Frame) -> None:
-        await self._window.acquire()
-        self._start(self._perform(frame), 1)
+    async def _one(self, frame: Frame) -> None:
+        await self._do([frame])
 
-    async def _perform(self, frame: Frame) -> None:
-        identity = frame.get("id")
-        verb, key, body = frame.get("verb"), frame.get("key"), frame.get("body")
-        if not (isinstance(verb, str) and isinstance(body, dict)) or (key is not None and not isinstance(key, str)):
-            await self._refuse(identity, Refusal("invalid_body", ({"field": "verb, key, body"},)))
-            return
-        if key is None:
-            await self._refuse(identity, Refusal("idempotency_key_missing", ({"field": "key"},)))
-            return
+    async def _do(self, frames: list[Frame]) -> None:
+        """Ask for commands, as many at a time as the window has room for."""
+        while frames:
+            room = await self._window.room()
+            now, frames = frames[:room], frames[room:]
+            self._start(self._perform(now), len(now))
+
+    async def _perform(self, frames: list[Frame]) -> None:
+        """What one commit answers is said together. What is no command of the engine's goes its own way: it may take longer."""
+        fitting: list[Fitting] = []
+        for frame in frames:
+            asked = _asked(frame)
+            if isinstance(asked, Refusal):
+                await self._refuse(frame.get("id"), asked)
+            else:
+                fitting.append((frame.get("id"), asked))
+        ours = [each for each in fitting if each[1].verb in stock.VERBS]
+        ways = [ours] if ours else []
+        ways += [[each] for each in fitting if each[1].verb not in stock.VERBS]
+        if len(ways) == 1:
+            await self._perform_together(ways[0])
+        else:
+            await asyncio.gather(*map(self._perform_together, ways))
+
+    async def _perform_together(self, fitting: list[Fitting]) -> None:
+        allowed, spent = self._count(len(fitting))
+        await self._outbox.put(await self._answers(fitting[:allowed]))
+        if allowed < len(fitting):
+            # The pause before the refusal holds the window too.
+            refusal = await _refused(must_be_allowed(spent))
+            await self._outbox.put([_refusing(identity, refusal) for identity, _ in fitting[allowed:]])
+
+    async def _answers(self, fitting: list[Fitting]) -> list[str]:
+        """A frame for each."""
         try:
-            await self._count()
-            await self._answer(identity, await commands.perform(self._parts.turnstile, self._now(), verb, key, body))
-        except Refused as refused:
-            await self._refuse(identity, refused.refusal)
-        except Unavailable as problem:
-            await self._refuse(identity, problem.refusal)
-        except Exception:
-            log.exception("command_failed", verb=verb[:32])
-            await self._refuse(identity, Refusal("internal_error"))
+            asked = [each for _, each in fitting]
+            answers = await commands.perform_each(self._parts.turnstile, self._now(), asked)
+        except Exception as problem:
+            refusal = _refusal_of(problem)
+            return [_refusing(identity, refusal) for identity, _ in fitting]
+        return [_answering(identity, answer) for (identity, _), answer in zip(fitting, answers, strict=True)]
 
     async def _batch(self, frame: Frame) -> None:
         """A batch takes as much of the window as it has commands, at most all of it."""
         listed = frame.get("commands")
         weight = max(1, min(WINDOW, len(listed))) if isinstance(listed, list) else 1
-        for _ in range(weight):
-            await self._window.acquire()
+        await self._window.room(weight)
         self._start(self._perform_batch(frame), weight)
 
     async def _perform_batch(self, frame: Frame) -> None:
         listed = frame.get("commands")
-        if not isinstance(listed, list) or not 1 <= len(listed) <= COMMANDS_MAX:
-            await self._refuse(frame.get("id"), Refusal("invalid_body", ({"field": "commands", "max": COMMANDS_MAX},)))
+        if not isinstance(listed, list) or not 1 <= len(listed) <= stock.COMMANDS_MAX:
+            fact = {"field": "commands", "max": stock.COMMANDS_MAX}
+            await self._refuse(frame.get("id"), Refusal("invalid_body", (fact,)))
             return
         try:
             asked = asked_in_frames(listed)
-            await self._count()
-            results = await commands.perform_each(self._parts.turnstile, self._now(), asked)
-        except Refused as refused:
-            await self._refuse(frame.get("id"), refused.refusal)
+            await must_be_allowed(self._count(1)[1])
+            answers = await commands.perform_each(self._parts.turnstile, self._now(), asked)
+        except Exception as problem:
+            await self._refuse(frame.get("id"), _refusal_of(problem))
         else:
+            results = [result(each, answer) for each, answer in zip(asked, answers, strict=True)]
             await self._say({"op": "done", "id": frame.get("id"), "results": results})
 
-    async def _count(self) -> None:
-        """Against the limits of mutations, as a request of its own would; a pause before the refusal holds the window too."""
+    def _count(self, count: int) -> tuple[int, Spent]:
+        """Count so many against the limits of mutations, as requests of their own would: how many are allowed, and how it stands."""
         who = self._standing.caller
-        await must_be_allowed(self._parts.limits.mutation(who.tenant.id, who.actor.principal_id))
+        for number in range(count):
+            spent = self._parts.limits.mutation(who.tenant.id, who.actor.principal_id)
+            if not spent.allowed:
+                return number, spent
+        return count, spent
 
-    async def _answer(self, identity: Any, answer: Answer) -> None:
-        if answer.refusal is not None:
-            await self._refuse(identity, answer.refusal, answer.replayed)
-            return
-        said = {"op": "done", "id": identity, "status": answer.status, "body": answer.body}
-        await self._say(said | ({"replayed": True} if answer.replayed else {}))
-
-    async def _refuse(self, identity: Any, refusal: Refusal, replayed: bool = False) -> None:
-        problem = errors.problem(refusal)
-        said = {"op": "refused", "id": identity, "status": problem["status"], "problem": problem}
-        await self._say(said | ({"replayed": True} if replayed else {}))
+    async def _refuse(self, identity: Any, refusal: Refusal) -> None:
+        await self._outbox.put([_refusing(identity, refusal)])
 
     async def _say(self, frame: Frame) -> None:
-        await self._outbox.put(orjson.dumps(frame, default=str).decode())
+        await self._outbox.put([_text(frame)])
 
     def _now(self) -> Context:
         """The context with the role as it was last looked at."""
@@ -243,15 +267,40 @@ class Line:
 
     def _start(self, work: Awaitable[None], weight: int = 0) -> None:
         """Work beside the reading of frames; it gives back its part of the window when it ends."""
+        self._window.take(weight)
 
         def ended(task: asyncio.Future[None]) -> None:
             self._tasks.discard(task)
-            for _ in range(weight):
-                self._window.release()
+            self._window.give_back(weight)
 
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(ended)
+
+
+class Window:
+    """How many commands are under way on a line."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._changed = asyncio.Event()
+
+    async def room(self, wanted: int = 1) -> int:
+        """How many more there may be, as soon as it is as many as wanted."""
+        while self._most - self._taken < wanted:
+            self._changed.clear()
+            await self._changed.wait()
+        return self._most - self._taken
+
+    def take(self, count: int) -> None:
+        """So many more are under way."""
+        self._taken += count
+
+    def give_back(self, count: int) -> None:
+        """So many are done."""
+        self._taken -= count
+        self._changed.set()
 
 
 def asked_in_frames(commands: list[Any]) -> list[Asked]:
@@ -263,6 +312,46 @@ def asked_in_frames(commands: list[Any]) -> list[Asked]:
     return asked_in_bulk(flat)
 
 
+def _asked(frame: Frame) -> Asked | Refusal:
+    """The command of a `do` frame."""
+    verb, key, body = frame.get("verb"), frame.get("key"), frame.get("body")
+    if not (isinstance(verb, str) and isinstance(body, dict)) or (key is not None and not isinstance(key, str)):
+        return Refusal("invalid_body", ({"field": "verb, key, body"},))
+    return Refusal("idempotency_key_missing", ({"field": "key"},)) if key is None else Asked(verb, key, body)
+
+
+def _answering(identity: Any, answer: Answer) -> str:
+    if answer.refusal is not None:
+        return _refusing(identity, answer.refusal, answer.replayed)
+    said = {"op": "done", "id": identity, "status": answer.status, "body": answer.body}
+    return _text(said | {"replayed": True} if answer.replayed else said)
+
+
+def _refusing(identity: Any, refusal: Refusal, replayed: bool = False) -> str:
+    problem = errors.problem(refusal)
+    said = {"op": "refused", "id": identity, "status": problem["status"], "problem": problem}
+    return _text(said | {"replayed": True} if replayed else said)
+
+
+def _text(frame: Frame) -> str:
+    return orjson.dumps(frame, default=str).decode()
+
+
+async def _refused(act: Awaitable[None]) -> Refusal:
+    """Why an act was refused that is known to be."""
+    try:
+        await act
+    except Refused as refused:
+        return refused.refusal
+    raise AssertionError("it was refused")
+
+
+def _refusal_of(problem: Exception) -> Refusal:
+    if isinstance(problem, (Refused, Unavailable)):
+        return problem.refusal
+    return refusals.of_failure(problem, token(12))
+
+
 def _is_seq(value: Any) -> bool:
     return value is None or (type(value) is int and 0 <= value <= SEQ_MAX)
 
@@ -272,9 +361,4 @@ def _is_list(value: Any) -> bool:
     return value is None or (isinstance(value, list) and len(shaped) <= LIST_MAX and all(isinstance(each, str) for each in shaped))
 
 
-_ACTS: dict[str, Callable[[Line, Frame], Awaitable[None]]] = {
-    "hello": Line._hello,
-    "do": Line._do,
-    "batch": Line._batch,
-    "ping": Line._ping,
-}
+_ACTS: dict[str, Act] = {"hello": Line._hello, "do": Line._one, "batch": Line._batch, "ping": Line._ping}
