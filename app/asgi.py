@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -30,6 +31,9 @@ async def _serve(settings: Settings) -> None:
     closing = asyncio.Event()
 
     def listen() -> None:
+        # What exists by now lives as long as the process; collecting it again and again would stop every request.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, closing.set)
 

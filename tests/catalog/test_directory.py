@@ -1,4 +1,4 @@
-"""Names to ids: asked once, remembered shortly, forgotten when they change."""
+"""Names to ids: asked once, remembered, forgotten when they change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from db.engine import make_engine
+from inventory.catalog import directory as module
 from inventory.catalog import messages as m
 from inventory.catalog import service
-from inventory.catalog.directory import Directory, ItemName, directory_of
+from inventory.catalog.directory import LOOK_S, TRUSTED_S, Directory, ItemName, directory_of
+from inventory.context import Context
 from tests.conftest import Database
 from tests.people import World
 from tests.serving import shop
@@ -30,6 +32,11 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
 async def world(engine: AsyncEngine) -> World:
     """Alice's shop and Carol's, with the same codes."""
     return await shop(engine)
+
+
+def running() -> list[asyncio.Task[None]]:
+    """Loads and looks that are under way."""
+    return list(module._running)
 
 
 class Counter:
@@ -75,6 +82,82 @@ async def test_a_write_is_felt_at_once(engine: AsyncEngine, world: World) -> Non
     assert isinstance(after, ItemName)
     assert during == before, "nobody sees what is not committed"
     assert after.factors == {"case": (12, 1)}
+
+
+class Hand:
+    """A clock whose hand the test moves."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def renamed(ctx: Context, sku: str, base: int) -> None:
+    """The item comes in cases of so many."""
+    async with ctx.writing() as work:
+        await service.set_item_unit(ctx, work, sku, m.NewItemUnit("case", base))
+
+
+async def cases(directory: Directory, tenant: int, sku: str) -> tuple[int, int] | None:
+    """How many are in a case of the item, as the directory has it."""
+    found = (await directory.look(tenant, {("sku", sku)}))["sku", sku]
+    assert isinstance(found, ItemName)
+    return found.factors.get("case")
+
+
+async def test_what_another_process_wrote_is_felt_within_two_seconds(engine: AsyncEngine, world: World) -> None:
+    """A directory of its own stands for the other process: nobody tells it anything."""
+    hand, ctx = Hand(), world.alice.context(engine)
+    tenant, other = ctx.tenant.id, Directory(engine, hand)
+    await cases(other, tenant, "CUP")
+    await renamed(ctx, "CUP", 12)
+    async with ctx.writing() as work:
+        await service.archive_item(ctx, work, "ROPE")
+    hand.now += TRUSTED_S
+    assert await cases(other, tenant, "CUP") == (12, 1)
+    by_id = {("item", (await other.look(tenant, {("sku", "ROPE")}))["sku", "ROPE"].id)}  # type: ignore[union-attr]
+    assert all(isinstance(item, ItemName) and item.archived for item in (await other.look(tenant, by_id)).values())
+
+
+async def test_what_did_not_change_stays(engine: AsyncEngine, world: World) -> None:
+    hand, ctx = Hand(), world.alice.context(engine)
+    tenant, other, counter = ctx.tenant.id, Directory(engine, hand), Counter(engine)
+    await other.look(tenant, {("sku", "CUP"), ("sku", "ROPE"), ("warehouse", "osh")})
+    for _ in range(5):
+        hand.now += TRUSTED_S
+        await other.look(tenant, {("sku", "CUP"), ("sku", "ROPE"), ("warehouse", "osh")})
+    assert counter.count == 1, "a look at the facts says that nothing has changed"
+    await renamed(ctx, "CUP", 6)
+    hand.now += TRUSTED_S
+    before = counter.count
+    await other.look(tenant, {("sku", "ROPE"), ("warehouse", "osh")})
+    assert counter.count == before, "and what did change is not these"
+    await other.look(tenant, {("sku", "CUP")})
+    assert counter.count == before + 1
+
+
+async def test_looks_again_beside_what_goes_on(engine: AsyncEngine, world: World) -> None:
+    hand, ctx = Hand(), world.alice.context(engine)
+    tenant, other = ctx.tenant.id, Directory(engine, hand)
+    await cases(other, tenant, "CUP")
+    await renamed(ctx, "CUP", 24)
+    hand.now += LOOK_S
+    found, missing = other.known(tenant, {("sku", "CUP")})
+    assert found and not missing, "nobody waits for this look"
+    await asyncio.gather(*running())
+    assert other.known(tenant, {("sku", "CUP")})[1], "what it found is to be read anew"
+
+
+async def test_a_read_that_began_before_a_change_is_not_kept(engine: AsyncEngine, world: World) -> None:
+    hand, ctx = Hand(), world.alice.context(engine)
+    tenant, other = ctx.tenant.id, Directory(engine, hand)
+    await cases(other, tenant, "ROPE")
+    old = other._tenant(tenant)
+    await renamed(ctx, "CUP", 48)
+    hand.now += TRUSTED_S
+    await cases(other, tenant, "ROPE")
+    assert other._tenant(tenant) is not old, "a load that still runs for the old memory lands there"
 
 
 async def test_a_caller_that_leaves_takes_nobodys_answer_along(engine: AsyncEngine, world: World) -> None:
