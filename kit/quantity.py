@@ -14,6 +14,7 @@ ONE = 1_000_000
 QTY_MAX = 10**15 * ONE // 1_000
 """A trillion base units: far above any warehouse and far enough below 2**63 that sums of a batch cannot overflow."""
 DECIMALS_MAX = 6
+_WHOLE_MAX = QTY_MAX // ONE
 
 _PLAIN = re.compile(r"([+-]?)(\d{1,19})(?:\.(\d{1,19}))?", re.ASCII)
 
@@ -23,6 +24,8 @@ def parse(value: Any, decimals: int = DECIMALS_MAX) -> int:
 
     Raises ValueError with a stable code as its message: `not_a_quantity`, `too_many_decimals`, `quantity_too_large`.
     """
+    if type(value) is int and -_WHOLE_MAX <= value <= _WHOLE_MAX:
+        return value * ONE
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError("not_a_quantity")
     match = _PLAIN.fullmatch(str(value))

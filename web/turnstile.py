@@ -28,12 +28,13 @@ SINGLE = 4
 """What a command counts that comes in a request of its own: to hear and to answer that takes the web as long as four of a bulk."""
 SHARE = 8
 """In hand of one company before it waits for others."""
-QUANTUM = 16
+QUANTUM = 8
 """Commands that a line is given each time its turn comes."""
 LATELY_S = 1.0
 """How long after two companies have come one after the other the next of either is expected."""
-PART_ALONE, PART_BESIDE = 128, 16
-"""Commands of one request that take a turn together. While one is worked on nobody else is heard."""
+PART_ALONE, PART_BESIDE = 128, SHARE
+"""Commands of one request that take a turn together. While they are worked on nobody else is heard, and what is larger than a share
+would get more than one."""
 WAITING_MAX = 2_000
 """Requests of one company that may wait here; each holds its body. Beyond it the answer is "slow down"."""
 
@@ -88,7 +89,7 @@ class Turnstile:
         Refuses `rate_limited` when too many of it wait already.
         """
         line = self._line(tenant_id)
-        if line.waiting or not self._has_room(line):
+        if line.waiting or not self._has_room(line, commands):
             await self._wait(tenant_id, line, commands)
         else:
             self._enter(line, commands)
@@ -111,8 +112,8 @@ class Turnstile:
         """Whether there is one company at most, and was for a while."""
         return len(self._lines) <= 1 and self._clock() >= self._mixed_until
 
-    def _has_room(self, line: _Line) -> bool:
-        if line.in_hand < self._share:
+    def _has_room(self, line: _Line, commands: int) -> bool:
+        if line.in_hand + commands <= self._share or (not line.in_hand and self._share):
             return True
         return line.in_hand < self._in_hand_max and (self._in_hand < self._beside_max or self._is_calm())
 
@@ -151,7 +152,7 @@ class Turnstile:
             if not wanted:
                 line.credit = 0
                 self._turns.popleft()
-            elif not self._has_room(line):
+            elif not self._has_room(line, wanted):
                 without_room += 1
                 self._turns.rotate(-1)
             elif line.credit < wanted and len(self._turns) > 1:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
@@ -197,6 +199,41 @@ async def test_frames_that_make_no_sense_are_refused_and_the_line_stays(server: 
             assert said["problem"]["code"]
         await say(line, op="ping")
         assert (await hear(line))["op"] == "pong"
+
+
+async def test_a_till_may_cut_its_frames_and_ping_between_them(server: Server) -> None:
+    await receive(server, server.world.alice, 1)
+    whole = orjson.dumps({"op": "do", "id": "cut", "verb": "reserve", "key": "cut:1", "body": lines("1")}).decode()
+    async with till(server, server.world.bob) as line:
+        await say(line, op="do", id="first", verb="reserve", key="cut:0", body=lines("1"))
+        pong = await line.ping()
+        await line.send([whole[:20], whole[20:50], whole[50:]])
+        await line.send(whole.replace("cut:1", "cut:2").encode())
+        said = [await hear(line) for _ in range(3)]
+        assert sorted((frame["id"], frame["status"]) for frame in said) == [("cut", 409), ("cut", 409), ("first", 201)]
+        async with asyncio.timeout(10):
+            await pong
+
+
+async def test_commands_of_a_burst_are_done_in_their_order(server: Server) -> None:
+    await receive(server, server.world.alice, 10)
+    async with till(server, server.world.bob) as line:
+        for number in range(100):
+            await say(line, op="do", id=number, verb="reserve", key=f"order:{number}", body=lines("1"))
+        said = [await hear(line) for _ in range(100)]
+    assert [frame["id"] for frame in said if frame["op"] == "done"] == list(range(10)), "first come, first served"
+    assert {frame["id"] for frame in said} == set(range(100))
+
+
+async def test_a_slow_verb_holds_up_no_command_that_came_with_it(server: Server) -> None:
+    await receive(server, server.world.alice, 1)
+    async with till(server, server.world.alice) as line:
+        await say(line, op="do", id="a", verb="reserve", key="with:0", body=lines("1"))
+        await say(line, op="do", id="b", verb="reconcile", key="with:1", body={})
+        await say(line, op="do", id="c", verb="fly", key="with:2", body={})
+        await say(line, op="do", id="d", key="with:3", body={})
+        said = {frame["id"]: frame["status"] for frame in [await hear(line) for _ in range(4)]}
+    assert said == {"a": 201, "b": 200, "c": 404, "d": 422}
 
 
 async def test_a_ticket_opens_one_line(server: Server) -> None:

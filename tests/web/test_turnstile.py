@@ -1,4 +1,4 @@
-"""Turns: a company has so many commands in hand; the others of it wait in line, and other companies do not."""
+"""Turns: a company alone has the engine to itself; beside others it has its share, and lines are called by turns. By count and order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ import asyncio
 import pytest
 
 from kit.errors import Refused
-from web.turnstile import Turnstile
+from web.turnstile import BESIDE_MAX, IN_HAND_MAX, LATELY_S, PART_ALONE, PART_BESIDE, SHARE, SINGLE, Turnstile
+
+
+class Hand:
+    """A clock whose hand the test moves."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Crowd:
@@ -34,6 +43,18 @@ class Crowd:
             self.inside.append(name)
             await self._leave[name].wait()
         self.inside.remove(name)
+
+    async def all_come(self, names: list[str], tenant: int, commands: int = 1) -> None:
+        for name in names:
+            await self.come(name, tenant, commands)
+
+    async def all_go(self) -> list[str]:
+        """Everybody leaves in the order of having come in; returns that order."""
+        order: list[str] = []
+        while self.inside:
+            order.append(self.inside[0])
+            await self.go(self.inside[0])
+        return order
 
 
 async def test_lets_in_who_comes_first_and_the_next_when_one_leaves() -> None:
@@ -69,6 +90,114 @@ async def test_counts_a_bulk_by_its_commands_and_lets_a_large_one_in_alone() -> 
     await crowd.go("bulk")
     assert crowd.inside == ["next"]
     await crowd.go("next")
+
+
+def of(company: str, count: int) -> list[str]:
+    return [f"{company}{number}" for number in range(count)]
+
+
+async def test_gives_a_company_alone_the_whole_engine() -> None:
+    crowd = Crowd(Turnstile())
+    await crowd.all_come(of("bulk", 12), tenant=1, commands=100)
+    assert len(crowd.inside) == IN_HAND_MAX // 100
+    assert len(await crowd.all_go()) == 12
+
+
+async def test_lets_another_company_in_at_once_beside_a_flood() -> None:
+    crowd = Crowd(Turnstile())
+    await crowd.all_come(of("flood", 500), tenant=1, commands=SINGLE)
+    await crowd.come("quiet", tenant=2, commands=SINGLE)
+    assert crowd.inside[-1] == "quiet", "it has nothing in hand, so it waits for nobody"
+    await crowd.all_go()
+
+
+async def test_keeps_little_in_hand_while_several_companies_are_here() -> None:
+    """What the quiet company waits for is at most what is in hand when it comes; the flood's share is small as long as it comes."""
+    hand = Hand()
+    crowd = Crowd(Turnstile(clock=hand))
+    await crowd.come("quiet", tenant=2)
+    await crowd.go("quiet")
+    await crowd.all_come(of("flood", 200), tenant=1, commands=SINGLE)
+    assert len(crowd.inside) == BESIDE_MAX // SINGLE
+    hand.now += LATELY_S / 2
+    await crowd.come("again", tenant=2)
+    hand.now += LATELY_S * 3 / 4
+    await crowd.go(crowd.inside[0])
+    assert len(crowd.inside) <= BESIDE_MAX // SINGLE + 1
+    await crowd.all_go()
+
+
+async def test_grows_again_when_the_others_have_not_come_for_a_while() -> None:
+    hand = Hand()
+    turnstile = Turnstile(clock=hand)
+    crowd = Crowd(turnstile)
+    await crowd.come("other", tenant=2)
+    await crowd.go("other")
+    await crowd.all_come(of("one", 200), tenant=1)
+    assert (len(crowd.inside), turnstile.part) == (BESIDE_MAX, PART_BESIDE)
+    hand.now += LATELY_S
+    await crowd.go(crowd.inside[0])
+    assert (len(crowd.inside), turnstile.part) == (199, PART_ALONE)
+    await crowd.all_go()
+
+
+async def beside(hand: Hand, beside_max: int) -> Crowd:
+    """A crowd of several companies: none of them was alone for a moment."""
+    crowd = Crowd(Turnstile(beside_max=beside_max, clock=hand))
+    for name in ("x", "y"):
+        await crowd.come(name, tenant=ord(name))
+        await crowd.go(name)
+    return crowd
+
+
+async def test_calls_lines_by_turns_and_counts_commands_not_requests() -> None:
+    """Two floods, one of bulks and one of single commands: in any stretch each gets as many commands done as the other."""
+    crowd = await beside(Hand(), 16)
+    await crowd.all_come(of("a", 50), tenant=1, commands=8)
+    await crowd.all_come(of("b", 400), tenant=2, commands=1)
+    order = [name[0] for name in await crowd.all_go()]
+    for start in range(20, 360, 20):
+        stretch = order[start : start + 90]
+        assert abs(8 * stretch.count("a") - stretch.count("b")) <= 16, start
+    assert len(order) == 450
+
+
+async def test_three_floods_take_turns() -> None:
+    crowd = await beside(Hand(), 16)
+    for tenant, company in enumerate("abc"):
+        await crowd.all_come(of(company, 100), tenant=tenant, commands=4)
+    order = [name[0] for name in await crowd.all_go()]
+    for start in range(10, 260, 10):
+        stretch = order[start : start + 30]
+        assert all(abs(stretch.count(company) - 10) <= 4 for company in "abc"), start
+
+
+async def test_many_companies_with_little_do_not_keep_out_one_with_much() -> None:
+    crowd = await beside(Hand(), 16)
+    for tenant in range(10, 20):
+        await crowd.come(f"small{tenant}", tenant, commands=8)
+    await crowd.come("large", tenant=1, commands=100)
+    assert "large" in crowd.inside, "one thing at a time is always its own share"
+    await crowd.all_go()
+
+
+async def test_a_share_is_never_more_than_the_whole() -> None:
+    crowd = Crowd(Turnstile(in_hand_max=2, beside_max=100))
+    await crowd.all_come(of("a", 5), tenant=1)
+    assert len(crowd.inside) == 2 < SHARE
+    await crowd.all_go()
+
+
+async def test_a_line_whose_people_have_all_left_holds_nobody_up() -> None:
+    crowd = Crowd(Turnstile(beside_max=8))
+    await crowd.all_come(of("a", 10), tenant=1, commands=8)
+    await crowd.all_come(of("b", 6), tenant=2, commands=8)
+    for name in of("b", 6)[1:]:
+        crowd.tasks[name].cancel()
+    await asyncio.gather(*[crowd.tasks[name] for name in of("b", 6)[1:]], return_exceptions=True)
+    assert sorted(set(await crowd.all_go())) == sorted([*of("a", 10), "b0"])
+    assert not crowd.turnstile._lines
+    assert not crowd.turnstile._in_hand
 
 
 async def test_who_gives_up_waiting_leaves_no_gap() -> None:

@@ -47,14 +47,22 @@ class Metrics:
         self.seconds = Histogram(
             "onhand_request_seconds", "Time to answer by route.", ("method", "route"), buckets=_BUCKETS, registry=self.registry
         )
+        self._requests: dict[tuple[str, str, int], Counter] = {}
+        self._seconds: dict[tuple[str, str], Histogram] = {}
         self.registry.register(Engine(wiring))
         self.jobs = Jobs(wiring)
         self.registry.register(self.jobs)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """One answered request. The route, not the address: an address names things, and every one would be another series."""
-        self.requests.labels(method, route, str(status)).inc()
-        self.seconds.labels(method, route).observe(seconds)
+        counted = self._requests.get((method, route, status))
+        if counted is None:
+            counted = self._requests[method, route, status] = self.requests.labels(method, route, str(status))
+        counted.inc()
+        took = self._seconds.get((method, route))
+        if took is None:
+            took = self._seconds[method, route] = self.seconds.labels(method, route)
+        took.observe(seconds)
 
 
 class Engine(Collector):

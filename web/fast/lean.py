@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -117,17 +117,24 @@ def _refused(call: Call, known: _Known, refusal: Refusal) -> _Said:
 
 async def _send(call: Call, known: _Known, answer: _Said, send: Send) -> None:
     body = orjson.dumps(answer.body, default=str)
-    headers = {
-        "content-type": answer.media_type,
-        "content-length": str(len(body)),
-        "x-request-id": call.id,
-        **(limits.headers(known.spent) if known.spent else {}),
-        **answer.headers,
-    }
-    sent = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    defence = _DEFENCE_TLS if call.secure else _DEFENCE
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*sent, *defence]})
+    sent = [
+        (b"content-type", answer.media_type.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", call.id.encode()),
+        *(_DEFENCE_TLS if call.secure else _DEFENCE),
+    ]
+    if known.spent is not None:
+        sent += _encoded(limits.headers(known.spent).items())
+    if answer.headers:
+        sent = [*_without(sent, answer.headers), *_encoded(answer.headers.items())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
+
+
+def _without(sent: list[tuple[bytes, bytes]], others: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """What an answer says of its own counts, and is said once."""
+    names = {name.lower().encode() for name in others}
+    return [each for each in sent if each[0] not in names]
 
 
 def _log_line(call: Call, known: _Known, answer: _Said, seconds: float) -> None:
@@ -145,8 +152,8 @@ def _log_line(call: Call, known: _Known, answer: _Said, seconds: float) -> None:
     )
 
 
-def _encoded(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode()) for name, value in headers]
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
 
 
 _DEFENCE = _encoded((trace.UNKEPT, *trace.DEFENCE))

@@ -93,7 +93,9 @@ class Line:
 
     async def _read(self) -> int:
         while True:
-            await self._take(await self._connection.inbox.take())
+            # Not more than may be done now: what waits has cost no more than its bytes.
+            room = await self._window.room()
+            await self._take(await self._connection.inbox.take(room))
 
     async def _write(self) -> int:
         try:
