@@ -35,6 +35,14 @@ class _Attempt:
         self.outcome: Outcome | None = None
 
 
+async def perform(ctx: Context, verb: Verb, asked: Asked) -> Answer:
+    """Ask for one command and wait until its outcome is durable. Raises what `perform_each` would have said instead of an answer."""
+    (became,) = await perform_each(ctx, [(verb, asked)])
+    if isinstance(became, Exception):
+        raise became
+    return became
+
+
 async def perform_each(ctx: Context, asked: Sequence[tuple[Verb, Asked]]) -> list[Became]:
     """Ask for commands and wait until their outcomes are durable. Each stands alone; what became of them stands in the order asked."""
     attempts = [_Attempt(verb, each) for verb, each in asked]

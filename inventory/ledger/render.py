@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from inventory.catalog.directory import ItemName, Key, LocationName, LotName, Names, WarehouseName
-from inventory.ledger.messages import Condition, Kind, Level, Outcome, Row
+from inventory.ledger.messages import Condition, Kind, Level, Outcome, Receipt, Row
 from kit.clock import rfc3339
 from kit.ids import reservation_id, transfer_id
 from kit.quantity import format_qty
@@ -68,6 +68,16 @@ def keys_of_outcome(outcome: Outcome) -> set[Key]:
                 keys.add(("lot_id", moved.lot))
     for missing in outcome.backordered or ():
         keys.add(("item", missing.item))
+    return keys if outcome.receipt is None else keys | _keys_of_receipt(outcome.receipt)
+
+
+def _keys_of_receipt(receipt: Receipt) -> set[Key]:
+    keys: set[Key] = {("principal", receipt.created_by)}
+    for ordered in receipt.order_lines:
+        keys |= {("item", ordered.item), ("warehouse_id", ordered.warehouse)}
+    for line in receipt.lines:
+        keys |= {("location_id", line.location)} if line.location else set()
+        keys |= {("lot_id", line.lot)} if line.lot else set()
     return keys
 
 

@@ -84,6 +84,8 @@ async def with_new_lots(ctx: Context, lines: Sequence[AnyLine], found: Sequence[
         for _, key in _keys(line)
         if key[0] == "lot" and place.lot == NEW_LOT
     }
+    if not new:
+        return found
     await create_lots(ctx, sorted(new))
     names = await look_up(ctx, names_of_lines(lines))
     return [_place(line, names, new_lots=False) for line in lines]

@@ -108,6 +108,12 @@ class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
     effective_at: str | None = None
 
 
+class OrderDelivery(Delivery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same with the number of its order, which is part of the address over REST."""
+
+    order: str
+
+
 class ReturnedLine(Struct, frozen=True, forbid_unknown_fields=True):
     """So much of a receipt's line, counted from 1, in the item's base unit unless given."""
 
@@ -128,3 +134,15 @@ class Undoing(Struct, frozen=True, forbid_unknown_fields=True):
     """A receipt that was entered by mistake."""
 
     reason: Text = ""
+
+
+class ReceiptReturning(Returning, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same with the receipt's id."""
+
+    receipt: str
+
+
+class ReceiptUndoing(Undoing, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same with the receipt's id."""
+
+    receipt: str

@@ -6,31 +6,36 @@ from collections.abc import Sequence
 from datetime import date
 
 from inventory.answer import Asked, Json, Verb, head
-from inventory.body import Complaints, fit
-from inventory.catalog.directory import ItemName, directory_of
+from inventory.body import Complaints
+from inventory.catalog.directory import ItemName, Key, Names, directory_of
 from inventory.context import Context
 from inventory.ledger.bodies import LineBody
 from inventory.ledger.messages import DeliveryLine, Outcome, ReceiveOrder, TakeBack, TakeBackLine
-from inventory.ledger.render import keys_of_levels, keys_of_rows, level_json, named, row_json
-from inventory.ledger.resolve import Place, base_quantity, places, with_new_lots
+from inventory.ledger.render import level_json, named, row_json
+from inventory.ledger.resolve import Place, base_quantity, look_up, names_of_lines, places, with_new_lots
 from inventory.ledger.service import header, scope_of
 from inventory.lots.service import Expiry, set_expiries
 from inventory.purchasing import queries
 from inventory.purchasing.dates import day
-from inventory.purchasing.messages import DeliveredLine, Delivery, Returning, Undoing
+from inventory.purchasing.messages import DeliveredLine, Delivery, OrderDelivery, ReceiptReturning, ReceiptUndoing
 from inventory.purchasing.queries import ShownLine, ShownOrder
-from inventory.purchasing.render import keys_of_receipt, outcome_json
+from inventory.purchasing.render import outcome_json
 from kit.errors import refuse
 from kit.ids import digest16, order_number, parse_order_number, parse_receipt_id, receipt_id
 from kit.quantity import format_qty
 
 
-async def build_receive(ctx: Context, asked: Asked) -> ReceiveOrder:
+def names_of(body: OrderDelivery | ReceiptReturning | ReceiptUndoing) -> set[Key]:
+    """None: what the lines name is known when the order or the receipt is."""
+    return set()
+
+
+async def build_receive(ctx: Context, asked: Asked, body: OrderDelivery, names: Names) -> ReceiveOrder:
     """The command of a delivery for the order that `order` names. Lots that are new come into being.
 
     A receipt's key is the company's, not the person's: fifty people who post the same delivery make one receipt.
     """
-    order, body = await _order(ctx, asked.body["order"]), fit(_without(asked.body, "order"), Delivery)
+    order = await _order(ctx, body.order)
     if body.allow_over:
         ctx.permit("purchasing.over_receive")
     told = header(ctx, None, body.reason, body.effective_at)
@@ -51,28 +56,27 @@ async def build_receive(ctx: Context, asked: Asked) -> ReceiveOrder:
     )
 
 
-async def build_undo(ctx: Context, asked: Asked) -> TakeBack:
+def build_undo(ctx: Context, asked: Asked, body: ReceiptUndoing, names: Names) -> TakeBack:
     """The command that takes a whole receipt back: it was entered by mistake."""
-    body = fit(_without(asked.body, "receipt"), Undoing)
     told = header(ctx, None, body.reason)
-    return TakeBack(**head(ctx, asked), **told, receipt=_receipt(asked.body["receipt"]), undo=True, scope=scope_of(ctx))
+    return TakeBack(**head(ctx, asked), **told, receipt=_receipt(body.receipt), undo=True, scope=scope_of(ctx))
 
 
-async def build_return(ctx: Context, asked: Asked) -> TakeBack:
+async def build_return(ctx: Context, asked: Asked, body: ReceiptReturning, names: Names) -> TakeBack:
     """The command by which goods go back to their supplier: from where the receipt put them."""
-    seq, body = _receipt(asked.body["receipt"]), fit(_without(asked.body, "receipt"), Returning)
+    seq = _receipt(body.receipt)
     told = header(ctx, None, body.reason, body.effective_at, reason_required=True)
     async with ctx.reading() as connection:
         receipt = await queries.receipt(connection, ctx.tenant.id, seq)
     if receipt is None:
         raise _no_receipt(seq)
-    names = await directory_of(ctx.engine).look(ctx.tenant.id, {("sku", line.sku) for line in receipt.lines})
+    items = await directory_of(ctx.engine).look(ctx.tenant.id, {("sku", line.sku) for line in receipt.lines})
     complaints, lines = Complaints(), []
     for number, line in enumerate(body.lines):
         of = next((each for each in receipt.lines if each.number == line.line), None)
         if of is None:
             raise refuse("receipt_line_not_found", {"line": number, "receipt_line": line.line})
-        item = names["sku", of.sku]
+        item = items["sku", of.sku]
         assert isinstance(item, ItemName)
         qty = base_quantity(item, line.qty, line.unit, "qty", number, complaints)
         if qty <= 0:
@@ -82,12 +86,10 @@ async def build_return(ctx: Context, asked: Asked) -> TakeBack:
     return TakeBack(**head(ctx, asked), **told, receipt=seq, undo=False, lines=tuple(lines), scope=scope_of(ctx))
 
 
-async def show_receipt(ctx: Context, outcome: Outcome) -> Json:
+def show_receipt(outcome: Outcome, names: Names) -> Json:
     """The answer: the receipt, how the order stands, what moved."""
     receipt = outcome.receipt
     assert receipt is not None, "a verb of receipts that was done has a receipt"
-    keys = keys_of_receipt(receipt) | keys_of_rows(outcome.rows) | keys_of_levels(outcome.levels)
-    names = await directory_of(ctx.engine).look(ctx.tenant.id, keys)
     return outcome_json(receipt, names) | {
         "movements": [row_json(named(row, names)) for row in outcome.rows],
         "levels": [level_json(level, names) for level in outcome.levels],
@@ -95,9 +97,9 @@ async def show_receipt(ctx: Context, outcome: Outcome) -> Json:
     }
 
 
-RECEIVE = Verb("purchasing.receive", build_receive, show_receipt, 201)
-UNDO = Verb("purchasing.receive", build_undo, show_receipt, 201)
-RETURN = Verb("purchasing.receive", build_return, show_receipt, 201)
+RECEIVE = Verb("purchasing.receive", OrderDelivery, names_of, build_receive, show_receipt, 201)
+UNDO = Verb("purchasing.receive", ReceiptUndoing, names_of, build_undo, show_receipt, 201)
+RETURN = Verb("purchasing.receive", ReceiptReturning, names_of, build_return, show_receipt, 201)
 
 
 async def _order(ctx: Context, text: str) -> ShownOrder:
@@ -118,11 +120,6 @@ def _receipt(text: str) -> int:
 
 def _no_receipt(seq: int) -> Exception:
     return refuse("receipt_not_found", {"field": "receipt", "receipt": receipt_id(seq)})
-
-
-def _without(body: Json | object, name: str) -> Json:
-    assert isinstance(body, dict)
-    return {field: value for field, value in body.items() if field != name}
 
 
 Chosen = list[tuple[ShownLine, DeliveredLine]]
@@ -153,7 +150,7 @@ def _line_of(order: ShownOrder, line: DeliveredLine, number: int, complaints: Co
 
 async def _delivered(ctx: Context, order: ShownOrder, chosen: Chosen) -> tuple[DeliveryLine, ...]:
     bodies = [_body(order, of, line) for of, line in chosen]
-    found: Sequence[Place] = await places(ctx, bodies, adds=True, new_lots=True)
+    found: Sequence[Place] = places(bodies, await look_up(ctx, names_of_lines(bodies)), adds=True, new_lots=True)
     complaints = Complaints()
     measured = [_measured(*each, place, number, complaints) for number, (each, place) in enumerate(zip(chosen, found, strict=True))]
     expiries = [day(line.expires_on, "expires_on", complaints, number) for number, (_, line) in enumerate(chosen)]

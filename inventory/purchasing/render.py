@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from inventory.catalog.directory import Key, LocationName, LotName, Names
+from inventory.catalog.directory import LocationName, LotName, Names
 from inventory.ledger.messages import Condition, OrderedLine, Receipt, ReceiptLine
 from inventory.ledger.render import item_of, warehouse_of
 from inventory.purchasing.domain import amount_of, in_unit, line_amount
@@ -83,17 +83,6 @@ def receipt_json(receipt: ShownReceipt) -> Json:
         "effective_at": rfc3339(receipt.effective_at_us),
         "created_by": receipt.created_by,
     }
-
-
-def keys_of_receipt(receipt: Receipt) -> set[Key]:
-    """What must be looked up to show a receipt of an outcome."""
-    keys: set[Key] = {("principal", receipt.created_by)}
-    for ordered in receipt.order_lines:
-        keys |= {("item", ordered.item), ("warehouse_id", ordered.warehouse)}
-    for line in receipt.lines:
-        keys |= {("location_id", line.location)} if line.location else set()
-        keys |= {("lot_id", line.lot)} if line.lot else set()
-    return keys
 
 
 def outcome_json(receipt: Receipt, names: Names) -> Json:

@@ -10,7 +10,7 @@ from quart import Blueprint, Response
 from events.unit_of_work import UnitOfWork
 from inventory.answer import Asked, Verb
 from inventory.body import fit
-from inventory.ledger import service as stock
+from inventory.ledger import performing
 from inventory.purchasing import messages as m
 from inventory.purchasing import queries, receipts, service
 from inventory.purchasing.queries import OrderFilter, ReceiptFilter
@@ -24,6 +24,7 @@ from web.api.incoming import body_as, choice_arg, cursor_arg, flag_arg, idempote
 from web.api.operation import PAGED, choice, flag, operation, text
 from web.api.outgoing import changed, listing, outcome, thing
 from web.asking import address_read
+from web.turnstile import SINGLE
 from web.wiring import parts
 
 routes = Blueprint("api_purchasing", __name__, url_prefix="/v1/<tenant>/purchasing")
@@ -239,8 +240,8 @@ async def _moved(verb: Verb, name: str, **of: str) -> Response:
     if not isinstance(body, dict):
         raise refuse("invalid_body", {"field": "", "code": "wrong_type"})
     key = idempotency_key()
-    async with parts().turnstile.turn(context.tenant.id):
-        return await outcome(await stock.perform(context, verb, Asked(name, key, {**body, **of})))
+    async with parts().turnstile.turn(context.tenant.id, SINGLE):
+        return await outcome(await performing.perform(context, verb, Asked(name, key, {**body, **of})))
 
 
 async def _shown(work: UnitOfWork, number: int) -> dict[str, Any]:
