@@ -6,6 +6,7 @@ through all its layers for every frame."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from hypercorn.protocol import events, h11, ws_stream
 from hypercorn.typing import LifespanState
 from hypercorn.utils import wrap_app
 from wsproto.connection import ConnectionState
+from wsproto.events import Ping
 
 from app.servers import frames, limits
 
@@ -89,6 +91,13 @@ class Socket(ws_stream.WSStream):
             await super().app_send(message)
         elif not self.closed and self.state == ws_stream.ASGIWebsocketState.CONNECTED:
             await self.send(events.Data(self.stream_id, frames.joined(message["texts"])))
+
+    async def _send_pings(self) -> None:
+        """Until the server ends. A line that takes longer to close would be pinged without a pause from then on, and nothing else
+        in this process would ever run again."""
+        while not self.closed and not self.context.terminated.is_set():
+            await self._send_wsproto_event(Ping())
+            await self.context.sleep(limits.PING_S)
 
     async def _take(self) -> None:
         while self._held and self._is_open():
@@ -175,7 +184,8 @@ class Idle:
             self._timer.cancel()
             self._timer = None
             self._context.idle.discard(self)
-            self._over()
+            with contextlib.suppress(RuntimeError):  # the connection has just ended by itself
+                self._over()
 
 
 class Connection(TCPServer):

@@ -36,7 +36,8 @@ LABEL_LIFE_S = 60.0
 CHANGES_MAX = 1_000
 """New facts about things from which it is cheaper to forget all of a company's names."""
 ENTRIES_MAX = 200_000
-"""About 100 MB at worst; beyond it a tenant's memory starts afresh."""
+"""About 100 MB at worst; beyond it a tenant's memory starts afresh. Of all tenants together as many: those that were not asked for
+longest go first."""
 TIDY_FROM = 10_000
 """Entries from which it is worth looking for those whose time has passed."""
 
@@ -106,6 +107,7 @@ class Directory:
         self._engine = ref(engine)  # which outlives whoever asks, and must not be kept alive by being known here
         self._clock = clock
         self._tenants: dict[int, _Tenant] = {}
+        self._read_since = 0
 
     def known(self, tenant_id: int, keys: Iterable[Key]) -> tuple[dict[Key, Entry], set[Key]]:
         """The entries that are remembered, and the keys that would have to be looked up."""
@@ -190,7 +192,19 @@ class Directory:
                 gathering.answer.exception()  # whoever asked may be gone: that is not a second problem
                 return
         tenant.remember(entries, self._clock())
+        self._make_room(len(entries))
         gathering.answer.set_result(entries)
+
+    def _make_room(self, came: int) -> None:
+        """Counted now and then, not with every name that comes."""
+        self._read_since += came
+        if self._read_since < TIDY_FROM:
+            return
+        self._read_since, total = 0, sum(map(len, self._tenants.values()))
+        for tenant_id in sorted(self._tenants, key=lambda each: self._tenants[each].looked_at):
+            if total <= ENTRIES_MAX:
+                return
+            total -= len(self._tenants.pop(tenant_id))
 
     async def _read(self, tenant_id: int, keys: set[Key]) -> dict[Key, Entry]:
         wanted: dict[str, list[Key]] = {}
@@ -225,6 +239,9 @@ class _Tenant:
         self.looking: asyncio.Task[None] | None = None
         self._entries: dict[Key, tuple[float, Entry]] = {}
         self._tidy_at = TIDY_FROM
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def without(self, changed: list[tuple[str, str]], now: float) -> _Tenant:
         """The same without what is known of the things that changed. What was read before the first look proves nothing."""

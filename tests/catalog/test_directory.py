@@ -160,6 +160,22 @@ async def test_a_read_that_began_before_a_change_is_not_kept(engine: AsyncEngine
     assert other._tenant(tenant) is not old, "a load that still runs for the old memory lands there"
 
 
+async def test_remembers_no_more_than_it_may_and_forgets_who_was_not_asked_for_longest(
+    engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ENTRIES_MAX", 5)
+    monkeypatch.setattr(module, "TIDY_FROM", 1)
+    hand = Hand()
+    directory, counter = Directory(engine, hand), Counter(engine)
+    alice, carol = world.alice.tenant.id, world.carol.tenant.id
+    await directory.look(alice, {("sku", "CUP"), ("sku", "ROPE")})
+    hand.now += LOOK_S / 2
+    await directory.look(carol, {("sku", "CUP"), ("sku", "ROPE")})
+    assert set(directory._tenants) == {carol}
+    await directory.look(carol, {("sku", "CUP")})
+    assert counter.count == 2
+
+
 async def test_a_caller_that_leaves_takes_nobodys_answer_along(engine: AsyncEngine, world: World) -> None:
     directory, tenant = Directory(engine), world.alice.tenant.id
     leaving = asyncio.create_task(directory.look(tenant, {("sku", "CUP")}))

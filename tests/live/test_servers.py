@@ -15,8 +15,10 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from wsproto.connection import Connection, ConnectionType
 
 from app.servers import limits
+from app.servers.hypercorn import Context, Socket, _config
 from tests.conftest import Database
 from tests.live.lines import feed, hear, lines, post, receive, say, some, till
 from tests.serving import Server, serving
@@ -174,3 +176,18 @@ async def _drip(writer: asyncio.StreamWriter) -> None:
 def _masked(text: bytes) -> bytes:
     """A short text frame of a client, with a mask of zeros."""
     return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+
+
+async def test_a_line_that_closes_late_does_not_hold_up_the_end() -> None:
+    """Pings end with the server: without a pause between them nothing else would run."""
+    context, pings = Context(), []
+
+    async def send(event: object) -> None:
+        pings.append(event)
+        assert len(pings) < 100, "it pings for ever"
+        await context.end()
+
+    line = Socket(None, _config(), context, None, False, None, None, send, 1)  # type: ignore[arg-type]
+    line.connection = Connection(ConnectionType.SERVER)
+    await line._send_pings()
+    assert len(pings) == 1

@@ -31,6 +31,8 @@ WINDOW = 64
 """Commands in flight; the next frame is read when one of them has been answered."""
 OUTBOX_MAX = 200
 """Frames that wait for a slow till before the feed stops filling its connection."""
+WRITE_MAX = 100
+"""Frames of one write: about as many bytes as may lie in a connection's buffer."""
 STALL_S = 30.0
 """How long a till may take nothing of what is sent to it."""
 FOLLOW_S = 60.0
@@ -100,7 +102,7 @@ class Line:
     async def _write(self) -> int:
         try:
             while True:
-                frames = await self._outbox.take()
+                frames = await self._outbox.take(WRITE_MAX)
                 self._sending_since = time.monotonic()
                 await self._connection.say(frames)
                 self._sending_since = None
