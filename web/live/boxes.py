@@ -53,6 +53,31 @@ class Box:
         return taken
 
 
+class Window:
+    """How many commands are under way on a line."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._changed = asyncio.Event()
+
+    async def room(self, wanted: int = 1) -> int:
+        """How many more there may be, as soon as it is as many as wanted."""
+        while self._most - self._taken < wanted:
+            self._changed.clear()
+            await self._changed.wait()
+        return self._most - self._taken
+
+    def take(self, count: int) -> None:
+        """So many more are under way."""
+        self._taken += count
+
+    def give_back(self, count: int) -> None:
+        """So many are done."""
+        self._taken -= count
+        self._changed.set()
+
+
 class Connection(ASGIWebsocketConnection):
     """Quart's own takes frames without bound and one by one; this one holds a sender that is faster than its commands are done."""
 

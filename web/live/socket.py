@@ -21,7 +21,7 @@ from kit.ids import token
 from web import commands, errors, refusals, strict
 from web.access import allow, caller, ctx, must_be_allowed
 from web.limits import Spent
-from web.live.boxes import Box, Connection, connection_of
+from web.live.boxes import Box, Connection, Window, connection_of
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, SEQ_MAX, wanted
 from web.results import result
@@ -280,31 +280,6 @@ class Line:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(ended)
-
-
-class Window:
-    """How many commands are under way on a line."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._taken = 0
-        self._changed = asyncio.Event()
-
-    async def room(self, wanted: int = 1) -> int:
-        """How many more there may be, as soon as it is as many as wanted."""
-        while self._most - self._taken < wanted:
-            self._changed.clear()
-            await self._changed.wait()
-        return self._most - self._taken
-
-    def take(self, count: int) -> None:
-        """So many more are under way."""
-        self._taken += count
-
-    def give_back(self, count: int) -> None:
-        """So many are done."""
-        self._taken -= count
-        self._changed.set()
 
 
 def asked_in_frames(commands: list[Any]) -> list[Asked]:
