@@ -22,7 +22,7 @@ FACTS = {
     "invitation_accepted": _("Invitation accepted"),
     "warehouses_granted": _("Warehouses granted"),
     "signed_in": _("Signed in"),
-    "signed_out": _("Signed out"),
+    "signed_out": _("Signed out of Onhand"),
     "sign_in_failed": _("Sign-in failed"),
     "session_ended": _("Session ended"),
     "sessions_ended": _("Other sessions ended"),
