@@ -9,6 +9,7 @@ _ = lazy_gettext
 FACTS = {
     "company_founded": _("Company founded"),
     "demo_filled": _("Filled with sample data"),
+    "first_steps_put_away": _("First steps put away"),
     "settings_changed": _("Settings changed"),
     "user_added": _("Person added"),
     "user_disabled": _("Person shut out"),
