@@ -3,7 +3,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test browsers run test check bench load chaos verify clean
+.PHONY: help setup setup-test browsers run test check bench load chaos shots verify clean
 
 TYPED := $(wildcard kit db events tenants billing inventory actors jobs web app loadtests)
 LOAD_OPTIONS := $(if $(T),--seconds "$(T)") $(if $(U),--users "$(U)") $(if $(ENGINE),--engine "$(ENGINE)") $(if $(URL),--url "$(URL)")
@@ -42,6 +42,9 @@ load: setup-test ## tills, shop, dashboards, flash sale and dock at once for a m
 
 chaos: setup-test ## real faults, done to real parts under load; about 20 minutes, or some: make chaos C="A3 B21"
 	@exec .venv/bin/python -m tests.chaos $(C)
+
+shots: setup-test browsers ## pictures of key pages into var/shots: both themes, three languages, desk and phone; the guide shows some
+	@exec .venv/bin/python -m tests.browser.shots
 
 verify: setup ## prove from the first row that ledgers, balances and reservations agree
 	@exec .venv/bin/onhand verify --deep

@@ -23,6 +23,8 @@ _DELIVERIES = {6: 10.0, 4: 11.5, 2: 9.5}
 _COUNTED_ON = 3
 _LEFT = {"out": 0.0, "low": 0.06}
 """What share of a full shelf is left of the goods that should end short."""
+_WORDS = {"en": ("till in", "counted"), "ru": ("касса", "пересчёт")}
+"""What people of a company type as reasons: for sales of a till, and after a count."""
 _HOLD_SECONDS = (1_200, 5_400, 86_400, 604_800)
 
 
@@ -90,7 +92,9 @@ class _Shelf:
             sold = [good for good in self._company.goods if self._random.random() < 0.33]
             lines = [self._line(good, code, -self._part(good, code, _SHARES[place] * self._random.uniform(0.01, 0.08))) for good in sold]
             self._tills += 1
-            self._do(hours, "operator", "issue", lines, reference=f"Z-{self._tills:04}", reason=f"till in {code}")
+            self._do(
+                hours, "operator", "issue", lines, reference=f"Z-{self._tills:04}", reason=f"{_WORDS[self._company.language][0]} {code}"
+            )
 
     def count(self, hours: float) -> None:
         """A few shelves are counted and put right."""
@@ -100,7 +104,7 @@ class _Shelf:
             if missing:
                 self._left[good.sku, code] -= missing
                 line = {"sku": good.sku, "warehouse": code, "delta": self._text(good, -missing)}
-                self._do(hours, "inventory", "adjust", [line], reason="counted", reference="C-077")
+                self._do(hours, "inventory", "adjust", [line], reason=_WORDS[self._company.language][1], reference="C-077")
 
     def sell_out(self, hours: float) -> None:
         """Bring the goods that should end short to where they should be, and set limits around what is left."""

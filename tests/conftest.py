@@ -84,6 +84,14 @@ def fresh_database(postgres: str, template: Database) -> Iterator[Database]:
     asyncio.run(_drop(postgres, copy.name))
 
 
+@pytest.fixture(scope="module")
+def own_database(postgres: str, template: Database) -> Iterator[Database]:
+    """A migrated database of the tests of one file, for those to whom companies of their own are not enough."""
+    copy = asyncio.run(_copy(postgres, template, f"onhand_{secrets.token_hex(6)}"))
+    yield copy
+    asyncio.run(_drop(postgres, copy.name))
+
+
 @pytest.fixture
 def new_database(postgres: str, template: Database) -> Iterator[Callable[[], Database]]:
     """Makes fresh databases on demand, for a test that needs several."""

@@ -13,6 +13,7 @@ import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.asgi import serve_until
+from app.provision import Urls
 from app.settings import Settings
 from db.engine import make_engine
 from inventory.catalog import messages as catalog
@@ -61,8 +62,19 @@ async def serving(
     world: World | None = None,
 ) -> AsyncIterator[Server]:
     """Serve inside the block; on a free port unless a server of before is to come back, with the people it had."""
+    settings = settings_of(database, var, redis_url, server_name, port)
+    engine = make_engine(database.app, pool_size=4)
+    try:
+        async with answering(settings) as (closing, server):
+            yield Server(f"http://{settings.host}:{settings.port}", world or await shop(engine, bob), closing, server)
+    finally:
+        await engine.dispose()
+
+
+def settings_of(database: Urls, var: Path, redis_url: str | None, server_name: str = "hypercorn", port: int = 0) -> Settings:
+    """Settings of a server of one process, on a free port unless one is named."""
     port = port or _free_port()
-    settings = Settings(
+    return Settings(
         var=var,
         host="127.0.0.1",
         port=port,
@@ -82,17 +94,19 @@ async def serving(
         mail_from="Onhand <post@onhand.example>",
         sign_up="open",
     )
-    engine = make_engine(database.app, pool_size=4)
+
+
+@asynccontextmanager
+async def answering(settings: Settings) -> AsyncIterator[tuple[asyncio.Event, asyncio.Task[None]]]:
+    """A server that answers inside the block: what ends it, and itself."""
     closing = asyncio.Event()
     server = asyncio.create_task(serve_until(closing, settings))
     try:
-        world = world or await shop(engine, bob)
         await _answers(settings, server)
-        yield Server(f"http://{settings.host}:{settings.port}", world, closing, server)
+        yield closing, server
     finally:
         closing.set()
         await server
-        await engine.dispose()
 
 
 async def shop(engine: AsyncEngine, bob: Role = Role.MANAGER) -> World:

@@ -9,6 +9,7 @@ _ = lazy_gettext
 FACTS = {
     "company_founded": _("Company founded"),
     "demo_filled": _("Filled with sample data"),
+    "first_steps_put_away": _("First steps put away"),
     "settings_changed": _("Settings changed"),
     "user_added": _("Person added"),
     "user_disabled": _("Person shut out"),
@@ -22,7 +23,7 @@ FACTS = {
     "invitation_accepted": _("Invitation accepted"),
     "warehouses_granted": _("Warehouses granted"),
     "signed_in": _("Signed in"),
-    "signed_out": _("Signed out"),
+    "signed_out": _("Signed out of Onhand"),
     "sign_in_failed": _("Sign-in failed"),
     "session_ended": _("Session ended"),
     "sessions_ended": _("Other sessions ended"),

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 
 from kit.errors import Fact, Refusal
 from web.locale import gettext
-from web.sentences import MEANINGS, Meaning
-
-UNKNOWN = Meaning(409, "It cannot be done", "This was refused (%(code)s).")
+from web.sentences import MEANINGS, UNKNOWN, Meaning
 
 
 class Said(NamedTuple):

@@ -24,6 +24,7 @@ from kit.quantity import format_qty, parse
 from web import deeds, locale
 from web.bars import barcode
 from web.level import draw
+from web.reasons import reason
 from web.spark import steps
 
 SPACE = "\u00a0"
@@ -320,7 +321,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    us, iso, day, left, state, role, deed, fact, found, full, price, pack, choices, initials, barcode, steps,
+    us, iso, day, left, state, role, deed, fact, reason, found, full, price, pack, choices, initials, barcode, steps,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from quart import Quart, Response, flash, g, redirect, render_template, request,
 from quart.json.provider import JSONProvider
 
 from kit import csvs
-from web import session
+from web import columns, session
 
 FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/metrics")
 """What addresses for programs begin with: no person reads what they answer."""
@@ -71,12 +71,13 @@ async def fragment(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8.
+    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8. Words of `web.columns` at
+    its head are in the reader's language, names of fields as they are.
 
     Whoever takes a list away leaves a fact: see `web.exports`.
     """
     g.exported = name
-    response = Response("\ufeff" + csvs.write(header, rows), content_type="text/csv; charset=utf-8")
+    response = Response("\ufeff" + csvs.write(columns.heads(header), rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.csv"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -334,3 +334,5 @@ _SUPPLIERS = {
 }
 
 MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _CHOSEN
+UNKNOWN = Meaning(409, _("It cannot be done"), _("This was refused (%(code)s)."))
+"""Of a code that has no words yet."""

@@ -12,7 +12,7 @@ from inventory.exceptions import queries as exceptions
 from tenants import views
 from tenants.messages import Caller
 from tenants.views import SavedView
-from web import asking, locale, session
+from web import asking, first_steps, locale, session
 from web.assets import asset
 from web.wiring import parts
 
@@ -49,6 +49,7 @@ async def _surroundings() -> dict[str, Any]:
         "open_exceptions": _open_exceptions,
         "saved_views": _saved_views,
         "this_view": asking.this_view,
+        "first_steps": first_steps.to_show,
     }
 
 

@@ -65,7 +65,7 @@ async def test_founds_a_company_and_has_stock_and_a_colleague_in_it(shop: Shop) 
         await nur.locator("[name=item_name]").fill("Tea cup")
         await nur.get_by_label("How much is there").fill("12")
         await nur.get_by_role("button", name="Put into stock").click()
-        await expect(nur.get_by_text("2 of 3")).to_be_visible()
+        await expect(nur.get_by_text("3 of 5")).to_be_visible()
         await nur.goto(f"{shop.url}/t/{slug}/stock/item/CUP")
         await expect(nur.locator("[data-row='CUP'] [data-num='on_hand']").first).to_have_text("12")
 
@@ -80,7 +80,7 @@ async def test_founds_a_company_and_has_stock_and_a_colleague_in_it(shop: Shop) 
         await dana.get_by_role("button", name="Come in").click()
         await dana.wait_for_url(f"**/t/{slug}/")
         await nur.goto(f"{shop.url}/t/{slug}/welcome")
-        await expect(nur.get_by_text("3 of 3")).to_be_visible()
+        await expect(nur.get_by_text("4 of 5")).to_be_visible()
 
 
 async def test_adds_a_second_factor_and_signs_in_with_it(shop: Shop) -> None:

@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.pofile import read_po
 from quart import Blueprint, request
 from sqlalchemy import text
 
 from inventory.context import Halted, Unavailable
 from kit.errors import Refusal, refuse
-from tenants.domain import LANGUAGES
 from tests.web.conftest import Site
 from web import errors
 from web.access import public
-from web.locale import FOLDER, catalogue
 from web.sentences import MEANINGS
 
 ROOT = Path(__file__).parents[2]
@@ -41,23 +38,6 @@ def codes_in_use() -> dict[str, str]:
 def test_every_code_in_use_has_a_meaning() -> None:
     unknown = {code: path for code, path in codes_in_use().items() if code not in MEANINGS}
     assert unknown == {}, "add the codes to web/sentences.py, with their sentences in every catalogue"
-
-
-@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
-def test_every_sentence_is_in_the_catalogue(language: str) -> None:
-    said = catalogue(language)
-    texts = {text for meaning in MEANINGS.values() for text in (meaning.title, meaning.sentence)}
-    assert sorted(text for text in texts if text not in said._catalog) == []
-
-
-@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
-def test_a_translation_names_the_same_facts(language: str) -> None:
-    for path in (FOLDER / language).rglob("*.po"):
-        with path.open("rb") as source:
-            for message in read_po(source, locale=language):
-                for translated in [message.string] if isinstance(message.string, str) else (message.string or ()):
-                    if message.id and translated and not isinstance(message.id, tuple):
-                        assert _facts(translated) == _facts(str(message.id)), f"{path.name}: {message.id}"
 
 
 @pytest.mark.parametrize(

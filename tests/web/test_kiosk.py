@@ -9,7 +9,6 @@ from tenants.domain import Role
 from tests.people import hire
 from tests.web.conftest import Site
 from web.assets import PREFIX, manifest
-from web.locale import FOLDER, catalogue
 
 
 async def test_the_page_knows_no_person_and_is_the_same_for_all_of_the_company(site: Site) -> None:
@@ -63,16 +62,3 @@ async def test_it_can_be_installed(site: Site) -> None:
     assert response.content_type == "application/manifest+json"
     assert (said["start_url"], said["scope"], said["display"]) == (f"/t/{bob.tenant.slug}/kiosk",) * 2 + ("standalone",)
     assert (await browser.get(said["icons"][0]["src"])).status_code == 200
-
-
-def test_the_tills_words_are_in_every_catalogue() -> None:
-    sources = [
-        *(FOLDER.parent / "kiosk").glob("*.py"),
-        *(FOLDER.parent / "templates").glob("kiosk/*"),
-        *(FOLDER.parent / "templates").glob("exceptions/*"),
-    ]
-    texts = {text for path in sources for text in re.findall(r'(?:gettext\(\s*|\b_\()["\']([^"\']+)["\']', path.read_text())}
-    assert len(texts) > 60
-    for language in ("ru", "ky"):
-        said = catalogue(language)
-        assert sorted(text for text in texts if text not in said._catalog and (text, 0) not in said._catalog) == []

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from babel.messages.extract import extract_from_file
-from babel.messages.pofile import read_po
 
 from web.assets import MANIFEST, manifest
 
@@ -57,53 +53,3 @@ def test_a_script_holds_no_sentences_and_needs_no_eval(path: Path) -> None:
     text = path.read_text()
     assert text.startswith("//")
     assert not re.search(r"\beval\(|new Function|insertAdjacentHTML|document\.write", text)
-
-
-@pytest.mark.parametrize("language", ["ru", "ky"])
-def test_every_sentence_of_the_screens_is_translated(language: str) -> None:
-    """Missing here? Add it to web/translations/<language>/LC_MESSAGES/screens.po."""
-    catalogue: dict[Any, Any] = {}
-    for path in (ROOT / "web/translations" / language / "LC_MESSAGES").glob("*.po"):
-        with path.open("rb") as source:
-            catalogue |= {message.id: message.string for message in read_po(source, locale=language) if message.id}
-    assert {words for words in sentences() if not _complete(catalogue.get(words))} == set()
-
-
-@pytest.mark.parametrize("language", ["ru", "ky"])
-def test_letters_and_people_keep_their_facts(language: str) -> None:
-    with (ROOT / "web/translations" / language / "LC_MESSAGES/people.po").open("rb") as source:
-        messages = [message for message in read_po(source, locale=language) if message.id]
-    for message in messages:
-        asked = _facts(message.id if isinstance(message.id, str) else message.id[-1])
-        for said in [message.string] if isinstance(message.string, str) else message.string or ():
-            assert _facts(said) == asked, message.id
-
-
-@pytest.mark.parametrize("language", ["ru", "ky"])
-def test_translations_keep_the_facts_and_nothing_is_left_over(language: str) -> None:
-    with (ROOT / "web/translations" / language / "LC_MESSAGES/screens.po").open("rb") as source:
-        messages = [message for message in read_po(source, locale=language) if message.id]
-    for message in messages:
-        asked = _facts(message.id if isinstance(message.id, str) else message.id[-1])
-        for said in [message.string] if isinstance(message.string, str) else message.string or ():
-            assert _facts(said) == asked, message.id
-    assert {message.id for message in messages} <= set(sentences())
-
-
-def sentences() -> Iterator[Words]:
-    """Every sentence that a template or a filter says."""
-    options = {"silent": "false", "trimmed": "true"}
-    for path in TEMPLATES + LETTERS:
-        for found in extract_from_file("jinja2.ext:babel_extract", path, keywords=KEYWORDS, options=options):
-            yield found[1]
-    for name in ("filters.py", "deeds.py", "explanations.py", "pages/privacy.py"):
-        for found in extract_from_file("python", ROOT / "web" / name, keywords=KEYWORDS):
-            yield found[1]
-
-
-def _complete(said: Words | None) -> bool:
-    return bool(said) and all(said if isinstance(said, tuple) else [said])
-
-
-def _facts(text: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)s", text))

@@ -11,6 +11,7 @@ from web.pages import (
     dashboard,
     door,
     exceptions,
+    guide,
     health,
     invitation,
     items,
@@ -76,6 +77,7 @@ _MODULES = (
     account,
     preferences,
     styleguide,
+    guide,
 )
 
 

@@ -13,7 +13,7 @@ from inventory.locations import queries as places
 from kit.clock import rfc3339
 from kit.paging import Page
 from kit.quantity import format_qty
-from web import asking, respond
+from web import asking, reasons, respond
 from web.access import allow, ctx
 from web.pages.rows import ShownRow, show_rows
 
@@ -74,5 +74,5 @@ def _csv_row(shown: ShownRow) -> tuple[object, ...]:
     row, decimals = shown.row, shown.decimals
     times = (rfc3339(row.recorded_at_us), rfc3339(row.effective_at_us))
     measures = (format_qty(each, decimals) for each in (row.delta_on_hand, row.delta_reserved, row.on_hand, row.reserved))
-    words = (shown.reservation or shown.transfer or "", row.reference, row.reason, shown.by, shown.role)
+    words = (shown.reservation or shown.transfer or "", row.reference, reasons.reason(row.reason), shown.by, shown.role)
     return (row.seq, *times, shown.kind, shown.sku, shown.name, shown.unit, shown.warehouse, *measures, *words)

@@ -1,4 +1,4 @@
-"""The first steps of a new company: a warehouse, an item with its stock, colleagues. Each is ticked by what is really there."""
+"""The page of the first steps of a new company, with a form for what comes next: see `web.first_steps`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from inventory import stock
 from inventory.catalog import messages as catalog
 from inventory.catalog import queries as items
 from inventory.catalog import service as catalog_service
-from inventory.ledger import queries as ledger
 from inventory.locations import messages as places
 from inventory.locations import queries, service
 from kit.errors import unless
-from tenants.staff import colleagues
-from web import filters, respond
+from web import filters, first_steps, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.once import once
-from web.wiring import parts
 
 pages = Blueprint("welcome", __name__, url_prefix="/t/<tenant>/welcome")
 
@@ -76,6 +73,19 @@ def _is_same(found: items.Item | None, asked: catalog.NewItem) -> bool:
     return found is not None and (found.name, found.base_unit, found.archived_at) == (asked.name, asked.base_unit, None)
 
 
+@pages.post("/put-away")
+@allow("places.write")
+async def put_away(tenant: str) -> Response:
+    """The steps are asked for no more, on nobody's dashboard."""
+
+    async def put(work: UnitOfWork) -> tuple[str, str]:
+        if not await first_steps.are_put_away(work.connection, ctx()):
+            await work.record(first_steps.PUT_AWAY, first_steps.SUBJECT)
+        return url_for("dashboard.show", tenant=tenant), gettext("Put away. The help has all of it too.")
+
+    return await once(await typed(), put)
+
+
 async def _page(refused: dict[str, Form]) -> Response:
     forms = {
         "warehouse": refused.get("warehouse") or Form({"code": "main", "name": gettext("Main")}),
@@ -87,19 +97,14 @@ async def _page(refused: dict[str, Form]) -> Response:
 
 async def _progress() -> dict[str, Any]:
     context = ctx()
-    tenant_id = context.tenant.id
     async with context.reading() as connection:
-        warehouses = await queries.warehouses_of(connection, tenant_id)
-        moved = await ledger.as_of_seq(connection, tenant_id) > 0
-        others = [each for each in await colleagues(connection, tenant_id) if each.id != context.actor.principal_id]
-        invited = await parts().invitations.listed(connection, tenant_id)
-        units = await items.units_of(connection, tenant_id)
-    steps = {"warehouse": bool(warehouses), "item": moved, "people": bool(others or invited)}
+        warehouses = await queries.warehouses_of(connection, context.tenant.id)
+        units = await items.units_of(connection, context.tenant.id)
+        steps = await first_steps.taken(connection, context)
     return {
         "warehouses": warehouses,
         "units": [(each.code, filters.unit(each.code)) for each in units],
         "steps": steps,
-        "done": sum(steps.values()),
     }
 
 
