@@ -296,6 +296,7 @@ _REPLENISHING = {
     "not_a_multiple": Meaning(422, _("Not in these steps"), _("The supplier sells in steps of %(multiple)s %(unit)s.")),
     "not_whole_packs": Meaning(422, _("Not whole packs"), _("Order whole packs.")),
     "item_twice": Meaning(422, _("The item is there twice"), _("%(sku)s is named twice.")),
+    "nothing_chosen": Meaning(422, _("Nothing is chosen"), _("Nothing is chosen yet.")),
     "lines_or_all": Meaning(422, _("Which suggestions?"), _("Name lines, or ask for all; not both.")),
 }
 

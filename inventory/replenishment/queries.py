@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.jobs import job_results, job_runs
 from inventory.catalog.queries import escaped
 from inventory.ledger.queries import as_of_seq
+from inventory.purchasing.status import Status
 from inventory.replenishment import positions
 from inventory.replenishment.suggestion import Elsewhere, Suggestion, suggestion_of
 from inventory.suppliers.queries import Offer, offers_for
@@ -26,11 +27,13 @@ _OFFERS_OF = 500
 
 @dataclass(frozen=True, slots=True)
 class SuggestionFilter:
-    """Which suggestions a list shows: by supplier, warehouse and SKU, those without a supplier last. `q` looks at names, SKUs, barcodes."""
+    """Which suggestions a list shows: by supplier, warehouse and SKU, those without a supplier last. `q` looks at names, SKUs, barcodes;
+    `assigned` None shows both those with a supplier and those without."""
 
     warehouse: str | None = None
     supplier: str | None = None
     q: str = ""
+    assigned: bool | None = None
     limit: int = LIMIT_DEFAULT
     cursor: str | None = None
 
@@ -96,16 +99,16 @@ async def open_draft(
 
 
 async def drafts_with(connection: AsyncConnection, tenant_id: int, cells: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """For each (item, warehouse) the newest draft of a suggestion that it is in; the others are absent."""
-    query = f"""SELECT l.item_id, l.warehouse_id, max(o.id) AS number FROM {_DRAFTS}
+    """For each (item, warehouse) the newest draft that it is in, whoever made it; the others are absent."""
+    query = f"""SELECT l.item_id, l.warehouse_id, max(o.id) AS number FROM purchase_orders o
         JOIN purchase_order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id
-        WHERE r.tenant_id = :tenant_id AND {positions.OF_CELLS.replace("m.", "l.")} GROUP BY 1, 2"""
+        WHERE o.tenant_id = :tenant_id AND o.status = {int(Status.DRAFT)} AND {positions.OF_CELLS.replace("m.", "l.")} GROUP BY 1, 2"""
     params = {"item_ids": [item for item, _ in cells], "warehouse_ids": [warehouse for _, warehouse in cells]}
     found = await _mappings(connection, query, {**params, "tenant_id": tenant_id})
     return {(row["item_id"], row["warehouse_id"]): row["number"] for row in found}
 
 
-_DRAFTS = """replenishment_drafts r JOIN purchase_orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id AND o.status = 1"""
+_DRAFTS = f"""replenishment_drafts r JOIN purchase_orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id AND o.status = {int(Status.DRAFT)}"""
 _JOINED = f"""FROM short s {positions.IN_USE} {positions.CHOSEN}
 LEFT JOIN units u ON u.tenant_id = :tenant_id AND u.code = i.base_unit
 LEFT JOIN suppliers v ON v.tenant_id = :tenant_id AND v.id = c.supplier_id"""
@@ -127,6 +130,8 @@ def _where(tenant_id: int, now_us: int, asked: SuggestionFilter) -> tuple[list[s
     if asked.supplier is not None:
         conditions.append("v.code = :supplier")
         params["supplier"] = asked.supplier
+    if asked.assigned is not None:
+        conditions.append("v.id IS NOT NULL" if asked.assigned else "v.id IS NULL")
     if asked.q:
         conditions.append(r"""(i.name ILIKE :like ESCAPE '\' OR i.sku ILIKE :like ESCAPE '\'
             OR i.id IN (SELECT b.item_id FROM item_barcodes b WHERE b.tenant_id = :tenant_id AND b.code = :q))""")

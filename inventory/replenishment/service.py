@@ -78,7 +78,7 @@ async def draft(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Drafted:
 async def draft_one(ctx: Context, work: UnitOfWork, sku: str, warehouse: str) -> int:
     """Put one suggestion into the open draft for its supplier and warehouse, or into a new one; the order's number.
 
-    When it is in a draft of a suggestion already, that one's. Refuses `nothing_to_order` and `supplier_missing`.
+    When it is in a draft already, that one's. Refuses `nothing_to_order` and `supplier_missing`.
     """
     ctx.permit("purchasing.write")
     suggestion = await _suggested(ctx, work, sku, warehouse)

@@ -41,7 +41,7 @@ COLUMNS = (
 )
 async def suggestions(tenant: str) -> Response:
     """By supplier, warehouse and SKU; what nobody sells comes last. Projected is available − demand + on order + in transit + planned."""
-    asked = SuggestionFilter(text_arg("warehouse"), text_arg("supplier"), text_arg("q") or "", limit_arg(), cursor_arg())
+    asked = SuggestionFilter(text_arg("warehouse"), text_arg("supplier"), text_arg("q") or "", limit=limit_arg(), cursor=cursor_arg())
     context = ctx()
     with address_read():
         async with context.reading() as connection:
