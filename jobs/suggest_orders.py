@@ -23,5 +23,5 @@ async def suggest_orders(run: Run) -> None:
             await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
             found = await connection.fetchrow(_COUNT, tenant, now_us(), timeout=_PATIENCE_S)
         assert found is not None
-        run.did(tenant, suggestions=found["suggestions"], unassigned=found["unassigned"])
+        run.did(tenant, **found)
         await run.reached(tenant)

@@ -40,9 +40,10 @@ class SuggestionFilter:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many suggestions there are, and how many items among them nobody sells."""
+    """How many suggestions there are, of how many items, and how many of those nobody sells."""
 
     suggestions: int
+    items: int
     unassigned: int
 
 
@@ -62,8 +63,7 @@ async def page(connection: AsyncConnection, tenant_id: int, now_us: int, asked: 
 async def counted(connection: AsyncConnection, tenant_id: int, now_us: int, asked: SuggestionFilter) -> Counts:
     """How many suggestions the filter finds on all pages."""
     conditions, params = _where(tenant_id, now_us, asked)
-    query = f"""{_suggested(asked, "count(*) AS suggestions, count(DISTINCT s.item_id) FILTER (WHERE v.id IS NULL) AS unassigned")}
-        WHERE {" AND ".join(conditions)}"""
+    query = f"{_suggested(asked, positions.COUNTS)} WHERE {' AND '.join(conditions)}"
     return Counts(**(await _mappings(connection, query, params))[0])
 
 
@@ -82,7 +82,7 @@ async def last_counted(connection: AsyncConnection, tenant_id: int) -> Counts | 
     of_run = (job_runs.c.id == job_results.c.run_id, job_results.c.tenant_id == tenant_id, job_runs.c.job == JOB)
     query = job_results.select().with_only_columns(job_results.c.counts).where(*of_run).order_by(job_runs.c.id.desc()).limit(1)
     counts = (await connection.execute(query)).scalar_one_or_none()
-    return None if counts is None else Counts(counts.get("suggestions", 0), counts.get("unassigned", 0))
+    return None if counts is None else Counts(*(counts.get(name, 0) for name in Counts.__slots__))
 
 
 async def open_draft(
@@ -108,8 +108,9 @@ async def drafts_with(connection: AsyncConnection, tenant_id: int, cells: Collec
     return {(row["item_id"], row["warehouse_id"]): row["number"] for row in found}
 
 
-_DRAFTS = f"""replenishment_drafts r JOIN purchase_orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id AND o.status = {int(Status.DRAFT)}"""
-_JOINED = f"""FROM short s {positions.IN_USE} {positions.CHOSEN}
+_DRAFTS = f"""replenishment_drafts r
+  JOIN purchase_orders o ON o.tenant_id = r.tenant_id AND o.id = r.order_id AND o.status = {int(Status.DRAFT)}"""
+_JOINED = f"""FROM short s {positions.IN_USE}
 LEFT JOIN units u ON u.tenant_id = :tenant_id AND u.code = i.base_unit
 LEFT JOIN suppliers v ON v.tenant_id = :tenant_id AND v.id = c.supplier_id"""
 _COLUMNS = """s.*, i.sku, i.name, i.base_unit AS unit, u.decimals, w.code AS warehouse, w.name AS warehouse_name, w.time_zone,

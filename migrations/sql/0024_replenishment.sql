@@ -12,9 +12,6 @@ CREATE POLICY of_tenant ON replenishment_drafts USING (tenant_id = (SELECT NULLI
     WITH CHECK (tenant_id = (SELECT NULLIF(current_setting('app.tenant_id', true), '')::int));
 GRANT SELECT, INSERT ON replenishment_drafts TO onhand_app;
 
--- What a look at all limits reads, so that it need not visit their rows.
-CREATE INDEX ix_item_limits_quantities ON item_limits (tenant_id, item_id, warehouse_id) INCLUDE (qty_min, qty_max);
-
 -- The nightly count of suggestions, in the worker, one company at a time.
 GRANT SELECT ON item_limits TO onhand_engine;
 GRANT SELECT (tenant_id, id, archived_at) ON items, warehouses, suppliers TO onhand_engine;

@@ -3,12 +3,13 @@ export default function reorder(form) {
   const { point, group } = document.documentElement.dataset;
   const button = form.querySelector("[data-many]");
   if (!button) return;
-  const read = (text) => Number(text.replace(/[\s\u00a0\u202f]/g, "").replace(point, "."));
+  const read = (text) => Number(text.replaceAll(group, "").replace(/[\s\u00a0\u202f]/g, "").replace(point, "."));
   const write = (number, digits) => {
     const [whole, rest] = (digits === undefined ? String(Math.round(number * 1e6) / 1e6) : number.toFixed(digits)).split(".");
     return whole.replace(/\B(?=(\d{3})+$)/g, group) + (rest ? point + rest : "");
   };
   const terms = (row) => { const seller = row.querySelector("[data-seller]"); return (seller.selectedOptions?.[0] ?? seller).dataset; };
+  const cell = (row, name) => row.querySelector(`[data-cell=${name}]`);
   const digits = (currency) => new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
   const money = (amount, currency) => `${currency}\u00a0${write(amount, digits(currency))}`;
 
@@ -18,14 +19,18 @@ export default function reorder(form) {
     return steps.filter(([from]) => from === 1 || from <= packs).pop()?.[1];
   }
   function reckon(row) {
-    const { pack, unit, prices, currency } = terms(row);
+    const { pack, unit, prices, currency, day, days } = terms(row);
     if (!pack) return null;
     const packs = read(row.querySelector("[data-qty]").value);
     const each = price(prices, packs);
     const amount = Number.isFinite(packs) && each !== undefined ? Number((each * packs).toFixed(digits(currency))) : null;
-    row.querySelector("[data-unit]").textContent = unit;
-    row.querySelector("[data-base]").textContent = Number.isFinite(packs) ? write(packs * Number(pack)) : "\u2013";
-    row.querySelector("[data-amount]").textContent = amount === null ? "\u2013" : money(amount, currency);
+    cell(row, "unit").textContent = unit;
+    cell(row, "base").textContent = Number.isFinite(packs) ? write(packs * Number(pack)) : "\u2013";
+    cell(row, "amount").textContent = amount === null ? "\u2013" : money(amount, currency);
+    const one = each === undefined ? "" : write(each, Math.max(digits(currency), String(each).split(".")[1]?.length ?? 0));
+    cell(row, "price").textContent = one && row.closest("[data-each]").dataset.each.replace("{}", `${currency}\u00a0${one}`);
+    cell(row, "day").textContent = day;
+    cell(row, "days").textContent = days;
     return amount === null ? null : { amount, currency };
   }
   function total(sums) {

@@ -27,6 +27,7 @@ from tests.people import hire
 from tests.web.browser import Browser
 from tests.web.conftest import Site
 from tests.web.shop import do, furnish, line
+from web.pages import replenishment
 
 HEART, WAX = "HEART|osh", "WAX|osh"
 
@@ -273,3 +274,13 @@ async def test_a_stranger_orders_nothing(shop: Context, site: Site) -> None:
 def order_of(supplier: str, sku: str, qty: str, unit: str, **more: Any) -> NewOrder:
     """An order of one line to Osh, as a person drafts it."""
     return NewOrder(supplier, "osh", (NewOrderLine(sku, qty, unit, **more),))
+
+
+async def test_a_long_list_has_pages_and_is_drafted_whole(shop: Context, alice: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replenishment, "ROWS", 1)
+    shown = await page(alice, shop)
+    assert (rows(shown), "3 items are at their minimum or below" in shown, 'name="of|RIBBON"' in shown) == ([HEART], True, True)
+    onward = re.search(r'href="[^"]*(\?[^"]*cursor=[^"]+)" rel="next"', shown)
+    assert onward and rows(await page(alice, shop, onward[1])) == [WAX]
+    assert "Draft all" in shown and (await send(alice, shop, "", {"all": "yes"}))[0] == 303
+    assert [supplier for supplier, _, _ in await drafted(shop)] == ["acme", "best"]

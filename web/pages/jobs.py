@@ -135,7 +135,7 @@ _DEEDS: dict[str, Callable[[int], str]] = {
     "faults": lambda count: ngettext("%(num)s fault found", "%(num)s faults found", count),
     "overdue": lambda count: ngettext("%(num)s hold is overdue", "%(num)s holds are overdue", count),
     "holds": lambda count: ngettext("%(num)s late hold ended", "%(num)s late holds ended", count),
-    "suggestions": lambda count: ngettext("%(num)s item to reorder", "%(num)s items to reorder", count),
+    "items": lambda count: ngettext("%(num)s item to reorder", "%(num)s items to reorder", count),
     "unassigned": lambda count: ngettext("%(num)s item without a supplier", "%(num)s items without a supplier", count),
     "rows": lambda count: gettext("proven to row %(count)s", count=number(count * _SECOND_US)),
     "sessions": lambda count: ngettext("%(num)s session cleared", "%(num)s sessions cleared", count),

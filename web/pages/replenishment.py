@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -168,25 +168,27 @@ async def _page(form: Form, assigned: Form) -> Response:
 
 async def _values(context: Context, asked: SuggestionFilter) -> dict[str, Any]:
     tenant_id, now = context.tenant.id, context.clock()
-    with_supplier = SuggestionFilter(asked.warehouse, asked.supplier, asked.q, True, ROWS, asked.cursor)
-    without = SuggestionFilter(asked.warehouse, asked.supplier, asked.q, False, ROWS)
     async with context.reading() as connection:
         with asking.address_read():
-            shown = await queries.page(connection, tenant_id, now, with_supplier)
-        unassigned = await queries.page(connection, tenant_id, now, without)
-        counts = await queries.counted(connection, tenant_id, now, asked)
+            shown = await queries.page(connection, tenant_id, now, replace(asked, limit=ROWS))
+        unassigned, counts = [each for each in shown.items if each.proposal is None], _counted(shown.items)
+        if shown.next or asked.cursor:
+            # Those without a supplier come last, and should be seen first.
+            unassigned = list(
+                (await queries.page(connection, tenant_id, now, replace(asked, assigned=False, cursor=None, limit=ROWS))).items
+            )
+            counts = await queries.counted(connection, tenant_id, now, asked)
         sellers = await suppliers.suppliers_page(connection, tenant_id, SupplierFilter(limit=LIMIT_MAX))
         warehouses = await places.warehouses_of(connection, tenant_id)
     return {
-        "groups": _groups(shown.items), "shown": shown, "unassigned": _by_item(unassigned.items), "counts": counts, "asked": asked,
-        "sellers": sellers.items, "warehouses": warehouses, "warehouse": asked.warehouse, "proposal_of": proposal_of,
-        "more": _more(counts, shown, unassigned),
+        "groups": _groups([each for each in shown.items if each.proposal]), "shown": shown, "unassigned": _by_item(unassigned),
+        "counts": counts, "more": bool(shown.next or asked.cursor), "asked": asked, "sellers": sellers.items, "warehouses": warehouses,
+        "warehouse": asked.warehouse, "proposal_of": proposal_of,
     }  # fmt: skip
 
 
-def _more(counts: Counts, shown: Page[Suggestion], unassigned: Page[Suggestion]) -> bool:
-    """Whether there are suggestions with a supplier on other pages."""
-    return bool(shown.next) or counts.suggestions > len(shown.items) + len(unassigned.items)
+def _counted(rows: Sequence[Suggestion]) -> Counts:
+    return Counts(len(rows), len({row.sku for row in rows}), len({row.sku for row in rows if row.proposal is None}))
 
 
 def _groups(rows: Sequence[Suggestion]) -> list[Group]:
