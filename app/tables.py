@@ -12,6 +12,7 @@ from inventory.ledger import store as _ledger
 from inventory.locations import store as _locations
 from inventory.lots import store as _lots
 from inventory.purchasing import store as _purchasing
+from inventory.replenishment import store as _replenishment
 from inventory.reservations import store as _reservations
 from inventory.suppliers import store as _suppliers
 from inventory.transfers import store as _transfers
@@ -23,6 +24,6 @@ from tenants import views as _views
 
 __all__ = ["metadata"]
 _STORES = (
-    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
-    _suppliers, _tenants, _transfers, _views,
+    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _replenishment,
+    _reservations, _sso, _suppliers, _tenants, _transfers, _views,
 )  # fmt: skip

@@ -78,6 +78,7 @@ FACTS = {
     "location_changed": _("Location changed"),
     "location_archived": _("Location put away"),
     "lot_created": _("Lot created"),
+    "suggestions_drafted": _("Orders drafted from suggestions"),
     "supplier_created": _("Supplier added"),
     "supplier_changed": _("Supplier changed"),
     "supplier_archived": _("Supplier put away"),

@@ -6,14 +6,15 @@ is a true one, and no line breaks before a unit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, get_timezone
 from markupsafe import Markup, escape
 from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
@@ -85,6 +86,7 @@ _PATTERNS_CHOSEN = {
     "mdy": ("MM/dd/yyyy HH:mm", "MM/dd HH:mm", "MM/dd/yyyy HH:mm", "EEEE MM/dd/yyyy, HH:mm"),
 }
 
+_TIME_OF_DAY = re.compile(r",? HH:mm$")
 _DAYS = {"en": "{day} {month}", "ru": "{day} {month}", "ky": "{day}-{month}"}
 
 
@@ -210,6 +212,15 @@ def day(us: int) -> str:
     return format_datetime(_local(us), chosen.get(locale.date_format()) or {"ky": "d-MMM"}.get(_language(), "d MMM"), locale=_language())
 
 
+def calendar_day(of: date | None, now_us: int) -> str:
+    """`Mon 16 Nov`, with the year where that is another one; a dash for a day that nobody knows."""
+    if of is None:
+        return UNKNOWN
+    patterns = _patterns()
+    pattern = patterns[0] if of.year == _local(now_us).year else patterns[2]
+    return format_date(of, _TIME_OF_DAY.sub("", pattern), locale=_language())
+
+
 def us(moment: datetime) -> int:
     """A moment as microseconds, as the other filters take it."""
     return to_us(moment)
@@ -321,7 +332,7 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    us, iso, day, left, state, role, deed, fact, reason, found, full, price, pack, choices, initials, barcode, steps,
+    us, iso, day, calendar_day, left, state, role, deed, fact, reason, found, full, price, pack, choices, initials, barcode, steps,
 )  # fmt: skip
 
 

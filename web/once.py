@@ -23,6 +23,11 @@ Change = Callable[[UnitOfWork], Awaitable[tuple[str, str]]]
 
 async def once(form: Form, change: Change) -> Response:
     """Do the change, or go where it led when the form came before. Raises its refusal."""
+    return await respond.done(*await led_to(form, change))
+
+
+async def led_to(form: Form, change: Change) -> tuple[str, str]:
+    """Do the change, or say what it led to when the form came before. Raises its refusal."""
 
     async def act(work: UnitOfWork) -> tuple[int, Any]:
         return 303, await change(work)
@@ -32,7 +37,7 @@ async def once(form: Form, change: Change) -> Response:
     reply = await once_per_key(ctx().writing(), key, act, _is_outcome)
     unless(reply.refusal)
     url, sentence = json.loads(reply.body)
-    return await respond.done(url, sentence)
+    return str(url), str(sentence)
 
 
 def _is_outcome(refusal: Refusal) -> bool:

@@ -286,6 +286,20 @@ _BUYING = {
     ),
 }
 
+_REPLENISHING = {
+    "nothing_to_order": Meaning(
+        409, _("Nothing to order"), _("%(sku)s in %(warehouse)s needs nothing: what is there and coming is above the minimum.")
+    ),
+    "supplier_missing": Meaning(409, _("Nobody sells it"), _("%(sku)s has no supplier to order from. Assign one first.")),
+    "no_surplus": Meaning(409, _("Nothing to spare"), _("%(warehouse)s has nothing of %(sku)s to spare any more.")),
+    "below_moq": Meaning(422, _("Less than the least"), _("The supplier takes orders of %(moq)s %(unit)s or more.")),
+    "not_a_multiple": Meaning(422, _("Not in these steps"), _("The supplier sells in steps of %(multiple)s %(unit)s.")),
+    "not_whole_packs": Meaning(422, _("Not whole packs"), _("Order whole packs.")),
+    "item_twice": Meaning(422, _("The item is there twice"), _("%(sku)s is named twice.")),
+    "nothing_chosen": Meaning(422, _("Nothing is chosen"), _("Nothing is chosen yet.")),
+    "lines_or_all": Meaning(422, _("Which suggestions?"), _("Name lines, or ask for all; not both.")),
+}
+
 _CHOSEN = {
     "setting_fixed": Meaning(422, _("This cannot be changed"), _("This cannot be changed: see why beside it.")),
     "not_between": Meaning(422, _("Out of range"), _("Choose a whole number from %(min)s to %(max)s.")),
@@ -333,6 +347,6 @@ _SUPPLIERS = {
     "too_many_rows": Meaning(422, _("Too many rows"), _("A file may have at most %(max)s rows.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _CHOSEN
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _REPLENISHING | _CHOSEN
 UNKNOWN = Meaning(409, _("It cannot be done"), _("This was refused (%(code)s)."))
 """Of a code that has no words yet."""

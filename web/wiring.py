@@ -102,6 +102,7 @@ class Parts:
     sign_on: SingleSignOn
     limits: Limits
     turnstile: Turnstile
+    replenishing: Turnstile
     post: Post
     sign_ups: SignUps
     invitations: Invitations
@@ -137,6 +138,7 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
         SingleSignOn(engine, providers, sessions, newcomers, clock, seal),
         Limits(),
         Turnstile(),
+        Turnstile(in_hand_max=1),  # of a company's callers who wait for each other in the database, one holds a connection
         post,
         SignUps(engine, people, clock, post, wiring.sign_up_open),
         Invitations(engine, passwords, clock, post, may_add),

@@ -19,6 +19,7 @@ const behaviours = {
   palette: () => import("./palette.js"),
   part: () => import("./part.js"),
   print: () => import("./print.js"),
+  reorder: () => import("./reorder.js"),
   region: () => import("./region.js"),
   reveal: () => import("./reveal.js"),
   scan: () => import("./scan.js"),

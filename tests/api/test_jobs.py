@@ -37,6 +37,7 @@ async def test_tells_how_every_job_stands(alice: Client, board: Board, app: Quar
         "expire_holds": ("waiting", 300, None),
         "prune_replies": ("waiting", None, "22:00"),
         "prune_runs": ("waiting", None, "22:30"),
+        "suggest_orders": ("waiting", None, "21:00"),
         "verify_deep": ("waiting", None, "20:00"),
     }
     schemas = document(app)["components"]["schemas"]

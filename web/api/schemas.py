@@ -20,6 +20,7 @@ from web.api.schema import listed as _list
 from web.api.schema import obj as _object
 from web.api.schema import one_of as _one_of
 from web.api.schema import ref as _ref
+from web.api.suggesting import SUGGESTING
 
 _KEY = {
     "id": _WHOLE,
@@ -54,6 +55,7 @@ _TOTALS = _object(on_hand=_QUANTITY, reserved=_QUANTITY, blocked=_QUANTITY, in_t
 
 SCHEMAS: dict[str, Schema] = {
     **ORDERING,
+    **SUGGESTING,
     "Event": {
         "type": "object",
         "properties": {"event": _TEXT, "data": _TEXT, "id": _TEXT, "retry": _WHOLE},

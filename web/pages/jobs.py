@@ -27,6 +27,7 @@ NAMES = {
     "verify_deep": (_("Prove every ledger"), _("from its first row; what is new is proven all day")),
     "clean_sign_ins": (_("Clear old sign-ins"), _("ended sessions and tokens, used tickets, keys revoked or expired 90 days ago")),
     "clean_letters": (_("Clear old letters"), _("letters of 30 days ago, links that have ended, invitations that ended 90 days ago")),
+    "suggest_orders": (_("Look for what should be ordered"), _("and count it; people decide what to order")),
     "prune_replies": (_("Forget old answers"), _("kept so that sending something again does nothing twice")),
     "prune_runs": (_("Forget old runs"), _("of these jobs, after 30 days")),
 }
@@ -134,6 +135,8 @@ _DEEDS: dict[str, Callable[[int], str]] = {
     "faults": lambda count: ngettext("%(num)s fault found", "%(num)s faults found", count),
     "overdue": lambda count: ngettext("%(num)s hold is overdue", "%(num)s holds are overdue", count),
     "holds": lambda count: ngettext("%(num)s late hold ended", "%(num)s late holds ended", count),
+    "items": lambda count: ngettext("%(num)s item to reorder", "%(num)s items to reorder", count),
+    "unassigned": lambda count: ngettext("%(num)s item without a supplier", "%(num)s items without a supplier", count),
     "rows": lambda count: gettext("proven to row %(count)s", count=number(count * _SECOND_US)),
     "sessions": lambda count: ngettext("%(num)s session cleared", "%(num)s sessions cleared", count),
     "tickets": lambda count: ngettext("%(num)s ticket cleared", "%(num)s tickets cleared", count),
