@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints
-from inventory.locations.store import warehouses
+from inventory.catalog.directory import WarehouseName
+from inventory.locations.store import warehouses as warehouse_table
 from inventory.replenishment import domain
 from inventory.replenishment.messages import ChosenLine
 from inventory.replenishment.suggestion import Proposal, Suggestion, proposal_by_the_unit, proposal_of
-from inventory.suppliers.queries import Supplier, supplier_by_code
+from inventory.suppliers.queries import Supplier, items_by_sku, supplier_by_code
 from kit import quantity
 from kit.errors import refuse
 from kit.text import is_code
@@ -72,16 +73,39 @@ def refuse_twice(names: Sequence[tuple[str, ...]]) -> None:
     complaints.raise_any()
 
 
+async def cells_of(work: UnitOfWork, names: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """The (item, warehouse) of each (SKU, code). Refuses unknown names (404) and what was archived (409), all lines at once.
+
+    Read on the transaction's own connection: others wait for it, and it must not wait for another.
+    """
+    items = await items_by_sku(work.connection, work.tenant_id, {sku for sku, _ in names if is_code(sku)})
+    warehouses = await _warehouses(work, {code for _, code in names})
+    problems: list[dict[str, Any]] = []
+    for number, (sku, code) in enumerate(names):
+        for what, at, name, found in (("item", "sku", sku, items.get(sku)), ("warehouse", "warehouse", code, warehouses.get(code))):
+            if found is None or found.archived:
+                problem = f"unknown_{what}" if found is None else f"{what}_archived"
+                problems.append({"line": number, "field": at, "code": problem, at: name[:64]})
+    if problems:
+        raise refuse(str(problems[0]["code"]), *problems)
+    return [(items[sku].id, warehouses[code].id) for sku, code in names]
+
+
 async def check_names(work: UnitOfWork, warehouse: str | None, supplier: str | None) -> None:
     """Refuse names of nothing: an empty answer would say that nothing is short there."""
-    if warehouse is not None:
-        query = select(warehouses.c.id).where(warehouses.c.tenant_id == work.tenant_id, warehouses.c.code == warehouse)
-        if not is_code(warehouse) or (await work.connection.execute(query)).scalar_one_or_none() is None:
-            raise refuse("unknown_warehouse", {"field": "warehouse", "warehouse": warehouse[:64]})
+    if warehouse is not None and warehouse not in await _warehouses(work, {warehouse}):
+        raise refuse("unknown_warehouse", {"field": "warehouse", "warehouse": warehouse[:64]})
     if supplier is not None:
         code = supplier if is_code(supplier) else ""
         if await supplier_by_code(work.connection, work.tenant_id, code) is None:
             raise refuse("unknown_supplier", {"field": "supplier", "supplier": supplier[:64]})
+
+
+async def _warehouses(work: UnitOfWork, codes: Iterable[str]) -> dict[str, WarehouseName]:
+    table = warehouse_table
+    query = select(table.c.id, table.c.code, table.c.name, table.c.archived_at.is_not(None))
+    mine = (table.c.tenant_id == work.tenant_id, table.c.code.in_(list(filter(is_code, codes))))
+    return {row.code: WarehouseName(*row) for row in await work.connection.execute(query.where(*mine))}
 
 
 def _refuse_suppliers(lines: Sequence[ChosenLine], known: Mapping[str, Supplier]) -> None:

@@ -16,9 +16,7 @@ from events.unit_of_work import UnitOfWork
 from inventory.answer import Answer, Asked
 from inventory.catalog.messages import Money
 from inventory.context import Context
-from inventory.ledger.bodies import LineBody
-from inventory.ledger.resolve import places
-from inventory.ledger.service import perform
+from inventory.ledger.performing import perform
 from inventory.purchasing import messages as orders
 from inventory.purchasing import queries as order_queries
 from inventory.purchasing import service as purchasing
@@ -27,7 +25,7 @@ from inventory.purchasing.status import Status
 from inventory.purchasing.store import purchase_orders
 from inventory.replenishment import messages as m
 from inventory.replenishment import queries
-from inventory.replenishment.choosing import Chosen, Wanted, check_names, chosen_lines, refuse_twice
+from inventory.replenishment.choosing import Chosen, Wanted, cells_of, check_names, chosen_lines, refuse_twice
 from inventory.replenishment.domain import grouped
 from inventory.replenishment.queries import SuggestionFilter
 from inventory.replenishment.store import replenishment_drafts
@@ -146,8 +144,7 @@ async def _draft_all(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Draft
 
 async def _draft_lines(ctx: Context, work: UnitOfWork, lines: Sequence[m.ChosenLine]) -> Drafted:
     refuse_twice([(each.sku, each.warehouse) for each in lines])
-    found = await places(ctx, [LineBody(each.sku, each.warehouse, "1") for each in lines], adds=True)
-    cells = [(place.item.id, place.warehouse.id) for place in found]
+    cells = await cells_of(work, [(each.sku, each.warehouse) for each in lines])
     codes = {each.supplier for each in lines if each.supplier is not None}
     known = await supplier_queries.suppliers_by_code(work.connection, work.tenant_id, filter(is_code, codes))
     await _turn(work)
@@ -169,7 +166,7 @@ async def _draft_order(ctx: Context, work: UnitOfWork, lines: Sequence[Wanted]) 
     """One draft; all lines are of one supplier, warehouse and currency."""
     supplier, warehouse, currency = lines[0].group
     expected = _latest([each.proposal.expected_on for each in lines])
-    new = orders.NewOrder(supplier, warehouse, tuple(_line(each) for each in lines), currency, expected)
+    new = orders.NewOrder(supplier, warehouse, tuple(_line(each) for each in lines), currency, expected_on=expected)
     number = await purchasing.draft(ctx, work, new)
     await work.connection.execute(insert(replenishment_drafts).values(tenant_id=work.tenant_id, order_id=number))
     return number
@@ -177,14 +174,22 @@ async def _draft_order(ctx: Context, work: UnitOfWork, lines: Sequence[Wanted]) 
 
 def _line(wanted: Wanted) -> orders.NewOrderLine:
     proposal = wanted.proposal
-    return orders.NewOrderLine(wanted.suggestion.sku, str(proposal.packs), proposal.unit, expected_on=_iso(proposal.expected_on))
+    return orders.NewOrderLine(wanted.suggestion.sku, str(proposal.packs), unit=proposal.unit, expected_on=_iso(proposal.expected_on))
 
 
 def _line_again(shown: order_queries.ShownLine, currency: str) -> orders.NewOrderLine:
     """A line of a draft as it would be asked for."""
     line = shown.line
     price = None if line.price is None else Money(str(line.price), currency)
-    return orders.NewOrderLine(shown.sku, format_qty(line.qty), line.unit, price, _iso(line.expected_on), shown.location, line.note)
+    return orders.NewOrderLine(
+        shown.sku,
+        format_qty(line.qty),
+        unit=line.unit,
+        price=price,
+        expected_on=_iso(line.expected_on),
+        location=shown.location,
+        note=line.note,
+    )
 
 
 def _iso(day: date | None) -> str | None:
@@ -198,8 +203,7 @@ def _latest(days: Sequence[date | None]) -> str | None:
 
 async def _suggested(ctx: Context, work: UnitOfWork, sku: str, warehouse: str) -> Suggestion | int:
     """What is suggested for a cell, or the number of the draft that it is in already. Takes the company's turn."""
-    (place,) = await places(ctx, [LineBody(sku, warehouse, "1")], adds=True)
-    cell = (place.item.id, place.warehouse.id)
+    (cell,) = await cells_of(work, [(sku, warehouse)])
     await _turn(work)
     found = (await queries.of_cells(work.connection, work.tenant_id, ctx.clock(), [cell])).get(cell)
     number = None if found else (await queries.drafts_with(work.connection, work.tenant_id, [cell])).get(cell)

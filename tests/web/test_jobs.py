@@ -49,14 +49,14 @@ async def test_shows_every_job_with_its_state_and_what_it_did_here(site: Site, a
         "every 5 min",
     ):
         assert words in page
-    assert page.count("Run now</button>") == 6
+    assert page.count("Run now</button>") == 7
     assert "987,654" not in page
 
 
 async def test_is_asked_for_again_as_the_same_part(site: Site, alice: Browser) -> None:
     whole, part = await seen(alice, url(site)), await seen(alice, url(site), HX_Request="true")
     assert "<html" not in part
-    assert part.count("data-row=") == whole.count("data-row=") == 6
+    assert part.count("data-row=") == whole.count("data-row=") == 7
 
 
 async def test_says_that_no_worker_came_before_there_is_any(site: Site, alice: Browser, board: Board) -> None:

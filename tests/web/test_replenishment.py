@@ -41,7 +41,7 @@ async def shop(site: Site) -> Context:
         for code, days in (("acme", 5), ("best", None)):
             await suppliers_service.create_supplier(ctx, work, suppliers.NewSupplier(code, code.title(), lead_time_days=days))
         for code, new in (
-            ("acme", suppliers.NewOffer(sku="HEART", unit="box", price=catalog.Money("10.50", "KGS"))),
+            ("acme", suppliers.NewOffer(sku="HEART", unit="box", preferred=True, price=catalog.Money("10.50", "KGS"))),
             ("best", suppliers.NewOffer(sku="HEART", multiple=5)),
             ("best", suppliers.NewOffer(sku="WAX")),
         ):
