@@ -29,3 +29,23 @@ export function onScan(take) {
   // The camera is a scanner too.
   document.addEventListener("scanned", ({ detail }) => take(detail));
 }
+
+// Tells of a code that was scanned while the focus was in one of these fields, and gives the field back what it held before.
+export function onScanInto(root, selector, take) {
+  let typed = "", at = 0, before = "";
+  root.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (!field.matches(selector)) return;
+    if (event.timeStamp - at > FAST_MS) { typed = ""; before = field.value; }
+    at = event.timeStamp;
+    if (event.key === "Enter" && typed.length >= SHORTEST) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      field.value = before;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      take(typed);
+    } else if (event.key.length === 1) {
+      typed += event.key;
+    }
+  }, true);
+}
