@@ -97,7 +97,7 @@ export default function dock(form) {
   }, true);
   document.addEventListener("order", ({ detail }) => { if (detail.order === words.order && !form.dataset.sent) part("changed").hidden = false; });
   onScan(take);
-  onScanInto(form, "[data-line] input", take);
+  onScanInto(form, "[name^=qty_]", take);
   watch(part("camera"), part("lens"), part("video"), take, () => { said.textContent = words.noCamera; said.hidden = false; });
   show();
 }

@@ -75,11 +75,11 @@ export default function draft(form) {
   });
   onScan((code) => ask("add", code));
   // After an item comes its quantity, so that is where a scanner's next code is typed.
-  onScanInto(form, "[data-line] input", (code) => ask("add", code));
+  onScanInto(form, "[name^=qty_]", (code) => ask("add", code));
   reckon();
 }
 
 function padded(text) {
   const [whole, cents = ""] = text.split(".");
-  return `${whole}.${cents.padEnd(2, "0")}`;
+  return `${whole}.${cents.replace(/0+$/, "").padEnd(2, "0")}`;
 }

@@ -238,6 +238,7 @@ async def _page(form: Form, order: ShownOrder | None = None) -> Response:
     found = await search(supplier.code, form["add"].strip()) if "add" in form.errors else []
     values: dict[str, Any] = {
         "lines": lines,
+        "total": sum((line.amount for line in lines if line.amount is not None), Decimal(0)),
         "locations": locations,
         "supplier": supplier,
         "warehouse": warehouse,

@@ -113,6 +113,8 @@ async def _page(number: int, form: Form) -> Response:
         warehouse = await places.warehouse(connection, context.tenant.id, order.head.warehouse)
         locations = await places.locations_of(connection, context.tenant.id, warehouse.id) if warehouse else []
     form.reword(beside_lines(_counted(form), _FIELDS, in_words_of(order)))
+    shown = {f"{field}_{line.number}" for line in lines for field in _FIELDS}
+    form.blame("", **{field: "" for field in form.errors if field not in shown})
     return await respond.page(
         "purchasing/dock.html",
         form.status,
@@ -140,5 +142,11 @@ def _dock_line(shown: ShownLine, barcodes: list[str], tolerance_percent: int) ->
     if rest == 0 and pack % step == 0:
         counts = (shown.base_unit, shown.decimals, line.open, line.received, most, pack)
     else:
-        counts = (line.unit, 0, line.in_unit(line.open), line.in_unit(line.received), line.in_unit(most), quantity.ONE)
+        still, received, may = (_near(line.in_unit(each)) for each in (line.open, line.received, most))
+        counts = (line.unit, 0, still, received, may, quantity.ONE)
     return DockLine(line.number, shown.sku, shown.name, *counts, line.unit, shown.location, codes)
+
+
+def _near(millionths: int) -> int:
+    """To the nearest thousandth: 9.072 kg are 20 lb to whoever counts them, and not 20.000334."""
+    return (millionths + 500) // 1000 * 1000
