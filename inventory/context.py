@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +31,14 @@ class Stock(Protocol):
         ...
 
 
+Tell = Callable[[int, str, int], None]
+"""(tenant, thing, warehouse): a thing that pages may be showing, such as `order/PO-1001`, has changed."""
+
+
+def _nobody_listens(tenant_id: int, thing: str, warehouse_id: int) -> None:
+    """Where no page is open: in jobs and tests."""
+
+
 class Unavailable(Exception):
     """The engine cannot answer now. The command's key stays valid: sending it again is safe. `retry_after_s` is a hint."""
 
@@ -57,13 +65,15 @@ class Halted(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's hands: `actor` asks within `tenant`; `stock` moves stock; `reading` and `writing` reach the rest."""
+    """One request's hands: `actor` asks within `tenant`; `stock` moves stock; `reading` and `writing` reach the rest; `tell` passes
+    the word that a document has changed, once that is committed."""
 
     tenant: Tenant
     actor: Actor
     stock: Stock
     engine: AsyncEngine
     clock: Clock
+    tell: Tell = _nobody_listens
 
     def permit(self, permission: str) -> None:
         """Raise the refusal `not_allowed` unless the actor has the permission."""

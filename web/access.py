@@ -136,7 +136,7 @@ def entered(parts: Parts, who: Caller, slug: str | None, permission: str, addres
     if permission != ENROLLING and owes_second_factor(who.tenant, who.actor):
         raise refuse("second_factor_wanted")
     wiring = parts.wiring
-    context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock)
+    context = Context(who.tenant, who.actor, wiring.stock, wiring.engine, wiring.clock, wiring.relay.changed)
     if permission not in (ANYONE_HERE, ENROLLING):
         context.permit(permission)
     return context

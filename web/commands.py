@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct
 
 from inventory import stock
-from inventory.answer import Answer, Asked
+from inventory.answer import Answer, Asked, Verb
 from inventory.body import fit
 from inventory.context import Context
+from inventory.ledger import performing
 from kit.errors import refuse
 from web import access
 from web.results import result
@@ -34,6 +35,13 @@ async def perform(turnstile: Turnstile, ctx: Context, verb: str, key: str, body:
 async def perform_here(verb: str, key: str, body: Any) -> Answer:
     """One command of the request that Quart is serving."""
     return await perform(parts().turnstile, access.ctx(), verb, key, body)
+
+
+async def perform_verb(verb: Verb, asked: Asked) -> Answer:
+    """One command of a verb that is not among those anybody may ask for by name, such as receiving an order."""
+    context = access.ctx()
+    async with parts().turnstile.turn(context.tenant.id, SINGLE):
+        return await performing.perform(context, verb, asked)
 
 
 async def perform_bulk(turnstile: Turnstile, ctx: Context, body: Any) -> dict[str, Any]:

@@ -84,6 +84,17 @@ FACTS = {
     "supplier_archived": _("Supplier put away"),
     "supplier_item_set": _("Offer of a supplier set"),
     "supplier_item_removed": _("Offer of a supplier removed"),
+    "order_drafted": _("Order drafted"),
+    "order_changed": _("Order changed"),
+    "order_submitted": _("Order put forward"),
+    "order_approved": _("Order approved"),
+    "order_rejected": _("Order rejected"),
+    "order_closed": _("Order closed short"),
+    "order_cancelled": _("Order cancelled"),
+    "order_sent": _("Order sent to the supplier"),
+    "order_noted": _("Note on an order"),
+    "order_file_added": _("Paper put to an order"),
+    "order_file_removed": _("Paper taken from an order"),
 }
 
 

@@ -20,6 +20,7 @@ from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
 from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
+from kit.ids import order_number, receipt_id
 from kit.money import micros, minor_digits, rounded
 from kit.quantity import format_qty, parse
 from web import deeds, locale
@@ -71,6 +72,16 @@ DEEDS = {
     "arrive": _("Arrived"),
     "write_off": _("Written off"),
     "correct": _("Corrected"),
+}
+ORDER_STATUSES = {
+    "draft": _("Draft"),
+    "submitted": _("Submitted"),
+    "approved": _("Approved"),
+    "rejected": _("Rejected"),
+    "partially_received": _("Partly received"),
+    "received": _("Received"),
+    "closed": _("Closed"),
+    "cancelled": _("Cancelled"),
 }
 TERMS = {"extended": _("Extended"), "hardened": _("Made firm")}
 _PATTERNS = {
@@ -147,11 +158,14 @@ def money(amount: Decimal | None, currency: str | None) -> str:
     return f"{currency}{SPACE}{whole.replace(',', group)}" + (point + fraction if fraction else "")
 
 
-def price(amount: Decimal | None, currency: str | None) -> str:
+def amount(value: Decimal | None, currency: str) -> str:
+    """`118,440.00` beneath a head that names the currency: exact, with the minor digits of the currency at least."""
+    return number(None if value is None else micros(value), minor_digits(currency))
+
+
+def price(value: Decimal | None, currency: str | None) -> str:
     """`KGS 0.0355`: exact, as prices of small things are, with the currency's minor digits at least."""
-    if amount is None or currency is None:
-        return UNKNOWN
-    return f"{currency}{SPACE}{number(micros(amount), minor_digits(currency))}"
+    return UNKNOWN if value is None or currency is None else f"{currency}{SPACE}{amount(value, currency)}"
 
 
 def percent(value: float) -> str:
@@ -315,6 +329,11 @@ def full(level: Any) -> int:
     return int(100 * level.on_hand // level.qty_max) if level.qty_max else 0
 
 
+def order_status(label: str) -> str:
+    """The word for where a purchase order stands."""
+    return str(ORDER_STATUSES[label])
+
+
 def choices(places: Iterable[Any]) -> list[tuple[str, str]]:
     """What a select offers of things with a code and a name."""
     return [(place.code, place.name) for place in places]
@@ -331,8 +350,9 @@ def _local(us: int) -> datetime:
 
 
 _FILTERS = (
-    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
-    us, iso, day, calendar_day, left, state, role, deed, fact, reason, found, full, price, pack, choices, initials, barcode, steps,
+    number, num, level_bar, signed, qty, unit, seq, money, amount, price, percent, plain, millionths, short_time, clock_time, when, ago,
+    whole_day, us, iso, day, calendar_day, left, state, role, deed, fact, reason, found, full, order_status, order_number, receipt_id, pack,
+    choices, initials, barcode, steps,
 )  # fmt: skip
 
 

@@ -100,12 +100,12 @@ class Form:
             if here != field:
                 self.errors.setdefault(here, self.errors.pop(field))
 
-    def blame_lines(self, fields: Sequence[str]) -> None:
-        """Say beside which fields the lines of a refused command belong: `fields` in the order of its lines."""
+    def blame_lines(self, fields: Sequence[str], shown: Callable[[Fact], Fact] = dict) -> None:
+        """Say beside which fields the lines of a refused command belong: `fields` in the order of its lines, `shown` as in `reword`."""
         for error in self.refusal.errors if self.refusal else ():
             line = error.get("line")
             if isinstance(line, int) and line < len(fields):
-                one = Refusal(str(error.get("code", self.refusal.code if self.refusal else "")), (error,))
+                one = Refusal(str(error.get("code", self.refusal.code if self.refusal else "")), (shown(error),))
                 self.errors.setdefault(fields[line], errors.say(one).detail)
         if any(self.errors.get(field) for field in fields):
             self.errors = {field: said for field, said in self.errors.items() if field in self.values or field in fields}
@@ -159,3 +159,8 @@ def as_number(typed: str, number_format: str) -> str:
     if number_format == "comma":
         return plain.replace(",", ".")
     return plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain
+
+
+def as_typed(plain: str) -> str:
+    """A plain decimal text as the reader would type it: what fills a field that is read by `as_number` again."""
+    return plain.replace(".", ",") if locale.number_format() == "comma" else plain

@@ -1,19 +1,21 @@
 """Letters in words: a template of `templates/mail` in the reader's language becomes a message, as plain text and as plain HTML.
 
-A template's first line is the subject. What follows are paragraphs; one that is nothing but an address becomes the link.
+A template's first line is the subject. What follows are paragraphs; one that is nothing but an address becomes the link. A letter
+with a table has an HTML template of its own beside the text.
 Templates are spelled outside of any request: whoever sends letters has none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
@@ -95,7 +97,9 @@ def _recipient(email: str) -> Address:
 
 def worded(letter: Letter, public_url: str) -> Worded:
     """A letter in its reader's language. Raises Undeliverable when its facts do not make one."""
-    facts = dict(letter.facts)
+    facts: dict[str, Any] = dict(letter.facts)
+    if "lines" in facts:
+        facts["lines"] = json.loads(facts["lines"])
     if letter.kind in WAYS and "link" in facts:
         facts["link"] = public_url + WAYS[letter.kind] + facts["link"]
     environment = _environment(letter.language)
@@ -105,7 +109,8 @@ def worded(letter: Letter, public_url: str) -> Worded:
         raise Undeliverable(f"the letter {letter.kind} cannot be written") from problem
     subject, _, body = text.strip().partition("\n")
     paragraphs = [each.strip() for each in body.strip().split("\n\n")]
-    html = environment.get_template("mail/letter.html").render(subject=subject, paragraphs=paragraphs, language=letter.language)
+    frame = environment.select_template([f"mail/{letter.kind}.html", "mail/letter.html"])
+    html = frame.render(facts, subject=subject, paragraphs=paragraphs, language=letter.language)
     return Worded(" ".join(subject.split()), paragraphs, html)
 
 

@@ -281,6 +281,13 @@ _BUYING = {
     "more_than_received": Meaning(
         409, _("More than was received"), _("%(open)s of %(sku)s are left of that line; %(requested)s cannot go back.")
     ),
+    "supplier_no_email": Meaning(
+        409, _("The supplier has no e-mail"), _("The supplier of %(order)s has no e-mail address. Enter it with the supplier first.")
+    ),
+    "several_items": Meaning(409, _("Several items are like that"), _("Several items are like “%(sku)s”: choose one of them.")),
+    "file_kind": Meaning(422, _("Another kind of file"), _("Take a PDF, PNG or JPEG file.")),
+    "file_not_found": Meaning(404, _("No such file"), _("%(order)s has no such file.")),
+    "too_many_files": Meaning(409, _("Too many files"), _("An order may have at most %(max)s files.")),
     "put_away_meanwhile": Meaning(
         409, _("It lies elsewhere now"), _("%(sku)s was spread over several places meanwhile. Move it together first.")
     ),

@@ -35,6 +35,7 @@ from tenants.sessions import Sessions
 from tenants.sign_ups import SignUps
 from tenants.sso import SignOnSettings
 from tenants.staff import Staff
+from web.changes import Changes
 from web.letters import Transport, carrier
 from web.limits import Limits
 from web.turnstile import Turnstile
@@ -110,6 +111,7 @@ class Parts:
     second_factors: SecondFactors
     accounts: Accounts
     staff: Staff
+    changes: Changes
 
 
 def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
@@ -146,6 +148,7 @@ def make_parts(wiring: Wiring, passwords: Passwords | None = None) -> Parts:
         SecondFactors(engine, passwords, sessions, callers, clock, seal, post),
         Accounts(engine, passwords, sessions, callers, clock, post),
         Staff(callers, clock, may_add),
+        Changes(wiring.relay),
     )
 
 

@@ -141,6 +141,13 @@ def close_refusal(order: Order, lines: Sequence[int] | None) -> Refusal | None:
     return None
 
 
+def send_refusal(order: Order, email: str) -> Refusal | None:
+    """Why it cannot be sent to its supplier: nobody has approved it, it has ended, or there is no address."""
+    if order.status not in ON_ORDER:
+        return _not_in(order)
+    return None if email else Refusal("supplier_no_email", ({"order": order_number(order.id)},))
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """What closing short makes of an order: its status, and the quantity that each line gives up."""

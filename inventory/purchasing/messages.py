@@ -21,6 +21,9 @@ ORDER_REJECTED = "order_rejected"
 ORDER_CLOSED = "order_closed"
 ORDER_CANCELLED = "order_cancelled"
 ORDER_SENT = "order_sent"
+ORDER_NOTED = "order_noted"
+ORDER_FILE_ADDED = "order_file_added"
+ORDER_FILE_REMOVED = "order_file_removed"
 
 
 class NewOrderLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +68,12 @@ class Because(Struct, frozen=True, forbid_unknown_fields=True):
     """Why something is done."""
 
     reason: Text = ""
+
+
+class Noted(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something worth knowing about an order."""
+
+    note: Text
 
 
 class ClosedLine(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,7 +21,8 @@ from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
 @dataclass(frozen=True, slots=True)
 class OrderHead:
-    """An order without its lines. `overdue`: its day has passed and something is still to come."""
+    """An order without its lines. `due_on` is its day, else the first of its lines' that is awaited; `today` is by the calendar of
+    the place where it is awaited. `overdue`: its day has passed and something is still to come."""
 
     id: int
     supplier: str
@@ -32,6 +33,8 @@ class OrderHead:
     status: Status
     ordered_on: date | None
     expected_on: date | None
+    due_on: date | None
+    today: date
     overdue: bool
     reference: str
     note: str
@@ -116,7 +119,7 @@ class LeadTime:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders a list shows, newest first. `open`: only those that something can still come of; `sku`: with such a line."""
+    """Which orders a list shows. `open`: only those that something can still come of; `sku`: with such a line."""
 
     status: Status | None = None
     supplier: str | None = None
@@ -125,6 +128,7 @@ class OrderFilter:
     q: str = ""
     open: bool = False
     overdue: bool = False
+    sort: str = "-number"
     limit: int = LIMIT_DEFAULT
     cursor: str | None = None
 
@@ -162,15 +166,12 @@ async def shown(connection: AsyncConnection, tenant_id: int, number: int) -> Sho
 
 
 async def orders_page(connection: AsyncConnection, tenant_id: int, asked: OrderFilter) -> Page[ShownOrder]:
-    """A page of orders with their lines. Raises ValueError `bad_cursor`."""
+    """A page of orders with their lines. Raises ValueError `bad_cursor` or `bad_sort`."""
     params: dict[str, Any] = {"tenant_id": tenant_id, "limit": asked.limit + 1}
     conditions = _conditions(asked, params)
-    if asked.cursor:
-        conditions.append("o.id < :after")
-        params["after"] = parse_cursor(asked.cursor, int)[0]
-    query = f"{_ORDER} WHERE {' AND '.join(conditions)} ORDER BY o.id DESC LIMIT :limit"
-    rows = await _mappings(connection, query, params)
-    page = paged(rows, asked.limit, await as_of_seq(connection, tenant_id), lambda row: (row["id"],))
+    order = _ordered(asked, conditions, params)
+    rows = await _mappings(connection, f"{_ORDER} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit", params)
+    page = paged(rows, asked.limit, await as_of_seq(connection, tenant_id), lambda row: _place(asked.sort.removeprefix("-"), row))
     lines = await _lines(connection, tenant_id, [row["id"] for row in page.items])
     return Page([ShownOrder(_head(row), tuple(lines.get(row["id"], ()))) for row in page.items], page.next, page.as_of_seq)
 
@@ -213,17 +214,22 @@ async def receipt(connection: AsyncConnection, tenant_id: int, seq: int) -> Show
 
 
 _AWAITED = """EXISTS (SELECT 1 FROM purchase_order_lines x WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND x.open > 0)"""
-_OVERDUE = f"""({_AWAITED} AND coalesce(o.expected_on, (SELECT min(x.expected_on) FROM purchase_order_lines x
-  WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND x.open > 0)) < (now() AT TIME ZONE w.time_zone)::date)"""
+_TODAY = "(now() AT TIME ZONE w.time_zone)::date"
 """By the calendar of the place where it is awaited."""
+_DAYS = (
+    "SELECT min(coalesce(x.expected_on, o.expected_on)) FROM purchase_order_lines x WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id"
+)
+_DUE = f"coalesce(({_DAYS} AND x.open > 0), o.expected_on, ({_DAYS}))"
+"""The first day of a line that is awaited; a line without one of its own has the order's."""
+_OVERDUE = f"({_AWAITED} AND {_DUE} < {_TODAY})"
 _JOINED = """
 JOIN suppliers s ON s.tenant_id = o.tenant_id AND s.id = o.supplier_id
 JOIN warehouses w ON w.tenant_id = o.tenant_id AND w.id = o.warehouse_id"""
 _ORDER = f"""
 SELECT o.id, o.supplier_id, s.code AS supplier, s.name AS supplier_name, o.warehouse_id, w.code AS warehouse, w.name AS warehouse_name,
-  o.currency, o.status, o.ordered_on, o.expected_on, {_OVERDUE} AS overdue, o.reference, o.note, o.reason, c.label AS created_by,
-  o.submitted_by AS submitted_by_id, b.label AS submitted_by, d.label AS decided_by, o.created_at, o.submitted_at, o.decided_at, o.sent_at,
-  o.version
+  o.currency, o.status, o.ordered_on, o.expected_on, {_DUE} AS due_on, {_TODAY} AS today, {_OVERDUE} AS overdue, o.reference,
+  o.note, o.reason, c.label AS created_by, o.submitted_by AS submitted_by_id, b.label AS submitted_by, d.label AS decided_by, o.created_at,
+  o.submitted_at, o.decided_at, o.sent_at, o.version
 FROM purchase_orders o {_JOINED}
 LEFT JOIN principals c ON c.tenant_id = o.tenant_id AND c.id = o.created_by
 LEFT JOIN principals b ON b.tenant_id = o.tenant_id AND b.id = o.submitted_by
@@ -263,6 +269,9 @@ SELECT supplier_id, count(*)::int AS deliveries, percentile_disc(0.5) WITHIN GRO
 FROM delivered WHERE days >= 0 GROUP BY supplier_id"""
 _HAS_SKU = """EXISTS (SELECT 1 FROM purchase_order_lines x JOIN items i ON i.tenant_id = x.tenant_id AND i.id = x.item_id
   WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND i.sku = :sku)"""
+_NEVER = "9999-12-31"
+SORTS = {"number": "o.id", "supplier": "s.name", "expected": f"to_char(coalesce({_DUE}, DATE '{_NEVER}'), 'YYYY-MM-DD')"}
+"""What a list of orders can be sorted by, the other way round with a minus before it."""
 _OF_ORDER = {"supplier": "s.code = :supplier", "warehouse": "w.code = :warehouse", "sku": _HAS_SKU}
 _OF_RECEIPT = {
     "order": "r.order_id = :order",
@@ -290,6 +299,27 @@ def _conditions(asked: OrderFilter, params: dict[str, Any], with_status: bool = 
         conditions.append(r"('PO-' || o.id ILIKE :like ESCAPE '\' OR s.name ILIKE :like ESCAPE '\' OR o.reference ILIKE :like ESCAPE '\')")
         params["like"] = f"%{escaped(asked.q)}%"
     return conditions
+
+
+def _ordered(asked: OrderFilter, conditions: list[str], params: dict[str, Any]) -> str:
+    """The order of the rows; adds where the page begins to the conditions."""
+    name, way, beyond = (asked.sort[1:], "DESC", "<") if asked.sort.startswith("-") else (asked.sort, "ASC", ">")
+    if name not in SORTS:
+        raise ValueError("bad_sort")
+    if asked.cursor and name == "number":
+        (params["after"],) = parse_cursor(asked.cursor, int)
+        conditions.append(f"o.id {beyond} :after")
+    elif asked.cursor:
+        params["after"], params["after_id"] = parse_cursor(asked.cursor, str, int)
+        conditions.append(f"({SORTS[name]}, o.id) {beyond} (:after, :after_id)")
+    return f"{SORTS[name]} {way}, o.id {way}"
+
+
+def _place(name: str, row: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """What a cursor says of a row."""
+    if name == "number":
+        return (row["id"],)
+    return (row["supplier_name"] if name == "supplier" else str(row["due_on"] or _NEVER), row["id"])
 
 
 async def _one(connection: AsyncConnection, query: str, tenant_id: int, number: int) -> Mapping[str, Any] | None:

@@ -23,7 +23,7 @@ from inventory.decision import (
 )
 from inventory.ledger.domain import ON_HAND_MAX, taken_out
 from inventory.ledger.messages import Condition, DeliveryLine, Kind, Line, Ordered, ReceiveOrder, Scope, TakeBack, TakeBackLine
-from inventory.purchasing.status import ON_ORDER, Counts, Status, status_of
+from inventory.purchasing.status import ON_ORDER, Counted, Counts, Status, status_of
 from kit.errors import Fact
 from kit.ids import order_number, receipt_id
 from tenants.domain import SYSTEM
@@ -112,7 +112,7 @@ def recount(order: int) -> Ordered:
     return Ordered(key="", key_hash=b"", body_hash=b"", principal=SYSTEM.principal_id, role=SYSTEM.role, order=order)
 
 
-def receivable(line: OrderLineView, tolerance_percent: int) -> int:
+def receivable(line: Counted, tolerance_percent: int) -> int:
     """How much more of a line may come without anybody's leave."""
     wanted = line.ordered - line.cancelled
     return max(0, wanted * (100 + tolerance_percent) // 100 - line.received)

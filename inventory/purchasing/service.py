@@ -1,4 +1,4 @@
-"""The verbs of purchase orders as documents: draft, change, submit, approve, reject, close short, cancel.
+"""The verbs of purchase orders as documents: draft, change, submit, approve, reject, close short, cancel, send, note.
 
 Each runs inside the caller's open transaction, locks the order, and records its fact there. What is on order is counted by the
 stock engine, which is told once the transaction has been committed; if it cannot be told, its shard finds it out by itself.
@@ -15,7 +15,7 @@ from msgspec import UNSET
 from sqlalchemy import Date, bindparam, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from events.unit_of_work import UnitOfWork
+from events.unit_of_work import UnitOfWork, Words
 from inventory.body import Complaints
 from inventory.catalog.domain import checked_currency, checked_text
 from inventory.context import Context, Unavailable
@@ -56,14 +56,16 @@ async def draft(ctx: Context, work: UnitOfWork, new: m.NewOrder) -> int:
     }  # fmt: skip
     await work.connection.execute(purchase_orders.insert().values(head))
     await _write_lines(work, number, lines.warehouse_id, lines.lines)
-    await work.record(m.ORDER_DRAFTED, order_number(number), supplier=supplier.code, warehouse=new.warehouse, lines=len(lines.lines))
+    await record(
+        ctx, work, m.ORDER_DRAFTED, number, lines.warehouse_id, supplier=supplier.code, warehouse=new.warehouse, lines=len(lines.lines)
+    )
     return number
 
 
 async def change(ctx: Context, work: UnitOfWork, number: int, changed: m.OrderChanged, version: int) -> None:
     """Change a draft, or what was rejected, which is a draft again then."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.edit_refusal(order))
     if order.version != version:
         raise refuse("version_conflict", {"field": "If-Match", "expected": version, "actual": order.version})
@@ -77,23 +79,25 @@ async def change(ctx: Context, work: UnitOfWork, number: int, changed: m.OrderCh
         await work.connection.execute(delete(purchase_order_lines).where(*of_order))
         await _write_lines(work, number, order.warehouse_id, lines.lines)
     await _move(work, order, Status.DRAFT, **values)
-    await work.record(m.ORDER_CHANGED, order_number(number), fields=sorted([*values, *(["lines"] if changed.lines is not UNSET else [])]))
+    await record(
+        ctx, work, m.ORDER_CHANGED, number, order.warehouse_id, fields=sorted([*values, *(["lines"] if changed.lines is not UNSET else [])])
+    )
 
 
 async def submit(ctx: Context, work: UnitOfWork, number: int) -> None:
     """Put a draft forward."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.submit_refusal(order))
     await _move(work, order, Status.SUBMITTED, submitted_by=work.principal_id, submitted_at=func.now(), reason="")
     amount = domain.amount_of(order.lines, order.currency)
-    await work.record(m.ORDER_SUBMITTED, order_number(number), amount=str(amount), currency=order.currency)
+    await record(ctx, work, m.ORDER_SUBMITTED, number, order.warehouse_id, amount=str(amount), currency=order.currency)
 
 
 async def approve(ctx: Context, work: UnitOfWork, number: int) -> None:
     """Goods are on order from now on."""
     ctx.permit("purchasing.approve")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.approval_refusal(order, ctx.actor, ctx.tenant))
     today = select(cast(func.timezone(warehouses.c.time_zone, func.now()), Date)).where(
         warehouses.c.tenant_id == work.tenant_id, warehouses.c.id == order.warehouse_id
@@ -102,44 +106,73 @@ async def approve(ctx: Context, work: UnitOfWork, number: int) -> None:
     await _decide(work, order, Status.APPROVED, ordered_on=ordered_on)
     await _open(work, order, {line.number: (open_of(line), 0) for line in order.lines})
     amount = domain.amount_of(order.lines, order.currency)
-    await work.record(m.ORDER_APPROVED, order_number(number), amount=str(amount), currency=order.currency)
+    await record(ctx, work, m.ORDER_APPROVED, number, order.warehouse_id, amount=str(amount), currency=order.currency)
     _have_counted(ctx, work, number)
 
 
 async def reject(ctx: Context, work: UnitOfWork, number: int, because: m.Because) -> None:
     """It goes back to whoever drafted it, with a reason."""
     ctx.permit("purchasing.approve")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.decision_refusal(order))
     reason = _said(because.reason, "reason", required=True)
     await _decide(work, order, Status.REJECTED, reason=reason)
-    await work.record(m.ORDER_REJECTED, order_number(number), reason=reason)
+    await record(ctx, work, m.ORDER_REJECTED, number, order.warehouse_id, reason=reason)
 
 
 async def close(ctx: Context, work: UnitOfWork, number: int, closing: m.Closing) -> None:
     """Nothing more is to come of some lines, or of the whole order."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     chosen = None if closing.lines is None else [line.line for line in closing.lines]
     unless(domain.close_refusal(order, chosen))
     done = domain.closed(order, chosen)
     reason = _said(closing.reason, "reason")
     await _open(work, order, {x.number: (_left(order, x, done), done.given_up.get(x.number, 0)) for x in order.lines})
     await _move(work, order, done.status, reason=reason)
-    await work.record(m.ORDER_CLOSED, order_number(number), lines=sorted(done.given_up), whole=chosen is None, reason=reason)
+    await record(ctx, work, m.ORDER_CLOSED, number, order.warehouse_id, lines=sorted(done.given_up), whole=chosen is None, reason=reason)
     _have_counted(ctx, work, number)
 
 
 async def cancel(ctx: Context, work: UnitOfWork, number: int, because: m.Because) -> None:
     """Nothing was received and nothing will be."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.cancel_refusal(order))
     reason = _said(because.reason, "reason")
     await _open(work, order, {line.number: (0, 0) for line in order.lines})
     await _move(work, order, Status.CANCELLED, reason=reason)
-    await work.record(m.ORDER_CANCELLED, order_number(number), reason=reason)
+    await record(ctx, work, m.ORDER_CANCELLED, number, order.warehouse_id, reason=reason)
     _have_counted(ctx, work, number)
+
+
+async def send(ctx: Context, work: UnitOfWork, number: int) -> Supplier:
+    """The order goes to its supplier by letter, which the caller writes into the same transaction; to whom."""
+    ctx.permit("purchasing.write")
+    order = await locked(work, number)
+    supplier = await supplier_by_id(work.connection, work.tenant_id, order.supplier_id)
+    assert supplier is not None
+    unless(domain.send_refusal(order, supplier.email))
+    mine = (purchase_orders.c.tenant_id == work.tenant_id, purchase_orders.c.id == number)
+    await work.connection.execute(update(purchase_orders).where(*mine).values(sent_at=func.now()))
+    await record(ctx, work, m.ORDER_SENT, number, order.warehouse_id, supplier=supplier.code)
+    return supplier
+
+
+async def note(ctx: Context, work: UnitOfWork, number: int, said: m.Noted) -> None:
+    """Something worth knowing about an order, for its timeline. It may name people, so it stands where it can be erased."""
+    ctx.permit("purchasing.write")
+    order = await locked(work, number)
+    words = {work.principal_id: {"note": _said(said.note, "note", required=True)}}
+    await record(ctx, work, m.ORDER_NOTED, number, order.warehouse_id, words=words)
+
+
+async def record(
+    ctx: Context, work: UnitOfWork, name: str, number: int, warehouse_id: int, *, words: Words | None = None, **body: Any
+) -> None:
+    """A fact about an order; open pages are told of it once it is committed."""
+    await work.record(name, order_number(number), words=words, **body)
+    work.after.append(lambda: ctx.tell(work.tenant_id, f"order/{order_number(number)}", warehouse_id))
 
 
 async def next_number(work: UnitOfWork, kind: str) -> int:
@@ -149,7 +182,7 @@ async def next_number(work: UnitOfWork, kind: str) -> int:
     return int((await work.connection.execute(statement.returning(document_numbers.c.last))).scalar_one())
 
 
-async def _locked(work: UnitOfWork, number: int) -> Order:
+async def locked(work: UnitOfWork, number: int) -> Order:
     """The order, which nobody else changes until this transaction has ended. Receipts in flight wait, or are decided again."""
     mine = (purchase_orders.c.tenant_id == work.tenant_id, purchase_orders.c.id == number)
     await work.connection.execute(select(purchase_orders.c.id).where(*mine).with_for_update())

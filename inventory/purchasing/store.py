@@ -1,4 +1,4 @@
-"""Tables of purchasing: orders with their lines, receipts, and the numbers of documents.
+"""Tables of purchasing: orders with their lines and papers, receipts, and the numbers of documents.
 
 Drafts and decisions about orders are written by services; what has come, and what of it is counted as on order, by the stock
 engine alone, which writes receipts one row per movement, keyed by the ledger sequence of the first of them.
@@ -13,8 +13,10 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Table,
@@ -141,4 +143,23 @@ purchase_receipts = Table(
     CheckConstraint("qty > 0 AND taken >= 0 AND taken <= qty AND kind BETWEEN 1 AND 3", name="amounts"),
     Index("ix_purchase_receipts_order", "tenant_id", "order_id", "seq"),
     Index("uq_purchase_receipts_key", "tenant_id", "key", unique=True, postgresql_where=text("kind = 1 AND line = 0")),
+)
+
+purchase_order_files = Table(
+    "purchase_order_files",
+    metadata,
+    tenant_id(),
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("order_id", Integer, nullable=False),
+    Column("warehouse_id", Integer, nullable=False),
+    Column("created_by", Integer, nullable=False),
+    timestamp("created_at"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # media type, as the content itself says
+    Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "order_id"], ["purchase_orders.tenant_id", "purchase_orders.id"]),
+    ForeignKeyConstraint(["tenant_id", "warehouse_id"], ["warehouses.tenant_id", "warehouses.id"]),
+    CheckConstraint("octet_length(content) BETWEEN 1 AND 2097152", name="small"),
+    CheckConstraint("kind IN ('application/pdf', 'image/png', 'image/jpeg')", name="kind"),
+    Index("ix_purchase_order_files_order", "tenant_id", "order_id", "id"),
 )

@@ -5,6 +5,7 @@ import { number, timeOf } from "./language.js";
 const WORRY_MS = 5000;
 const GIVE_UP_MS = 10000;
 const HIDDEN_GRACE_MS = 5000;
+const ORDER = /^PO-\d+$/;
 const kinds = ["receive", "issue", "adjust", "reserve", "commit", "release", "expire", "ship", "arrive", "write_off", "correct"];
 
 export default function live(badge) {
@@ -31,12 +32,15 @@ export default function live(badge) {
     });
     source.addEventListener("resync", (event) => { after = event.lastEventId; tell("refresh", {}); });
     for (const kind of kinds) source.addEventListener(`stock.${kind}`, happened);
+    source.addEventListener("order.changed", (event) => tell("order", JSON.parse(event.data)));
     source.onerror = lost;
   }
   function happened(event) {
     after = event.lastEventId;
     const row = JSON.parse(event.data);
     tell("stock", row);
+    // Goods that come or go back change their order too.
+    if (ORDER.test(row.reference ?? "")) tell("order", { order: row.reference });
     const now = Date.now();
     if (now - saidAt < 250) return;
     saidAt = now;

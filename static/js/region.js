@@ -1,6 +1,6 @@
 // A part of the page that is asked for again when the feed says that it may have changed: the same template as in the first view.
 // `data-part` names it to the server, `data-on="sku"` narrows it to what it shows, `data-rest` is the least time between two askings;
-// with `data-every` it is asked for that often even when the feed is silent.
+// `data-hears` names what it listens for instead of stock; with `data-every` it is asked for that often even when the feed is silent.
 import { patch } from "./patch.js";
 
 const REST_MS = 250;
@@ -33,7 +33,7 @@ export default function region(element) {
   if (every) {
     const timer = setInterval(() => element.isConnected ? wish() : clearInterval(timer), every);
   }
-  document.addEventListener("stock", ({ detail }) => { if (element.isConnected && concerns(element, detail)) wish(); });
+  document.addEventListener(element.dataset.hears ?? "stock", ({ detail }) => { if (element.isConnected && concerns(element, detail)) wish(); });
   document.addEventListener("refresh", ({ detail }) => { if (element.isConnected && !(detail.seq <= Number(element.dataset.seq))) wish(); });
 }
 

@@ -93,6 +93,25 @@ async def test_a_filter_shows_its_warehouse_and_kind_only(server: Server) -> Non
         assert [event["data"]["warehouse"] for event in await some(events, 1)] == ["main"]
 
 
+async def test_a_browser_hears_that_an_order_has_changed_without_an_id(server: Server) -> None:
+    """Whoever may not see orders, or asked for something else, hears of the goods alone."""
+    alice, bob = server.world.alice, server.world.bob
+    await post(server, alice, "inventory/suppliers", {"code": "acme", "name": "Acme"}, "supplier")
+    body = {"supplier": "acme", "warehouse": "osh", "lines": [{"sku": "CUP", "qty": "5"}]}
+    async with feed(server, alice) as events, feed(server, bob) as operators, feed(server, alice, "?kinds=receive") as filtered:
+        for each in (events, operators, filtered):
+            await some(each, 1)
+        number = (await post(server, alice, "purchasing/orders", body, "draft")).json()["number"]
+        for verb in ("submit", "approve"):
+            await post(server, alice, f"purchasing/orders/{number}/{verb}", {}, verb)
+        await post(server, alice, f"purchasing/orders/{number}/receive", {}, "receive")
+        told = await some(events, 4)
+        others = [(await some(each, 1))[0] for each in (operators, filtered)]
+    assert [(event["event"], event.get("id")) for event in told] == [*[("order.changed", None)] * 3, ("stock.receive", "1")]
+    assert {event["data"].get("order") or event["data"]["reference"] for event in told} == {number}
+    assert [event["event"] for event in others] == ["stock.receive"] * 2
+
+
 async def test_numbers_that_no_row_has_are_refused_or_resynced(server: Server) -> None:
     alice = server.world.alice
     await receive(server, alice, 1)

@@ -31,8 +31,8 @@ it has not counted."""
 ROUND_TABLES = {"mails"}
 """What the web's role may look through for all companies, in a transaction that says so: which letters wait. Their words are sealed."""
 PLACED_TABLES = {
-    "item_limits", "locations", "purchase_order_lines", "purchase_orders", "purchase_receipts", "stock_balances", "stock_buckets",
-    "stock_holds", "stock_ledger", "stock_transfers", "warehouses",
+    "item_limits", "locations", "purchase_order_files", "purchase_order_lines", "purchase_orders", "purchase_receipts",
+    "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_transfers", "warehouses",
 }  # fmt: skip
 """What lies in a warehouse: whoever is limited to some of them reads no rows of others."""
 SWEPT_WHEN_OLD = {

@@ -10,7 +10,6 @@ from quart import Blueprint, Response
 from events.unit_of_work import UnitOfWork
 from inventory.answer import Asked, Verb
 from inventory.body import fit
-from inventory.ledger import performing
 from inventory.purchasing import messages as m
 from inventory.purchasing import queries, receipts, service
 from inventory.purchasing.queries import OrderFilter, ReceiptFilter
@@ -19,13 +18,12 @@ from inventory.purchasing.render import order_json, receipt_json
 from inventory.purchasing.status import Status
 from kit.errors import refuse
 from kit.ids import parse_order_number, parse_receipt_id
+from web import commands
 from web.access import allow, ctx
 from web.api.incoming import body_as, choice_arg, cursor_arg, flag_arg, idempotency_key, json_body, limit_arg, seen_version, text_arg
 from web.api.operation import PAGED, choice, flag, operation, text
 from web.api.outgoing import changed, listing, outcome, thing
 from web.asking import address_read
-from web.turnstile import SINGLE
-from web.wiring import parts
 
 routes = Blueprint("api_purchasing", __name__, url_prefix="/v1/<tenant>/purchasing")
 
@@ -236,12 +234,10 @@ async def _done(number: str, verb: Verbs) -> Response:
 
 
 async def _moved(verb: Verb, name: str, **of: str) -> Response:
-    context, body = ctx(), await json_body(required=False)
+    body = await json_body(required=False)
     if not isinstance(body, dict):
         raise refuse("invalid_body", {"field": "", "code": "wrong_type"})
-    key = idempotency_key()
-    async with parts().turnstile.turn(context.tenant.id, SINGLE):
-        return await outcome(await performing.perform(context, verb, Asked(name, key, {**body, **of})))
+    return await outcome(await commands.perform_verb(verb, Asked(name, idempotency_key(), {**body, **of})))
 
 
 async def _shown(work: UnitOfWork, number: int) -> dict[str, Any]:

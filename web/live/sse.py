@@ -1,4 +1,7 @@
-"""Server-sent events: the feed for browsers. `id` is the ledger sequence, so a browser resumes by itself."""
+"""Server-sent events: the feed for browsers. `id` is the ledger sequence, so a browser resumes by itself.
+
+Readers who filter nothing, which is what pages do, are also told of documents that have changed (`order.changed`).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from events.feed import Resync, Subscription
 from kit.errors import refuse
 from web.access import allow, caller, ctx
 from web.api.operation import operation, text, words
+from web.changes import Inbox
 from web.live.standing import Standing
 from web.live.wanted import LIST_MAX, parse_seq, wanted
 from web.wiring import parts
@@ -48,10 +52,12 @@ async def events(tenant: str) -> Response:
         after = parse_seq(said)
         if after is None:
             raise refuse("malformed_request", {"field": "Last-Event-ID"})
-    fits = await wanted(ctx(), _listed("warehouse"), _listed("sku"), _listed("kinds"))
+    named = [_listed(name) for name in ("warehouse", "sku", "kinds")]
+    fits = await wanted(ctx(), *named)
     subscribing = functools.partial(parts().wiring.feed.subscribe, ctx().tenant.id, after, fits)
     standing = Standing(parts().callers, caller(), "stock.read")
-    stream = _stream(subscribing, standing, current_app.extensions["closing"])
+    opening = functools.partial(parts().changes.open, ctx().tenant.id, lambda: standing.caller.actor, wanted=named == [None] * 3)
+    stream = _stream(subscribing, opening, standing, current_app.extensions["closing"])
     response = Response(stream, content_type="text/event-stream; charset=utf-8")
     response.timeout = None
     response.headers["Cache-Control"] = "no-cache"
@@ -59,9 +65,15 @@ async def events(tenant: str) -> Response:
     return response
 
 
-async def _stream(subscribing: Callable[[], Awaitable[Subscription]], standing: Standing, closing: asyncio.Event) -> AsyncIterator[bytes]:
+async def _stream(
+    subscribing: Callable[[], Awaitable[Subscription]],
+    opening: Callable[[Callable[[], None]], Inbox],
+    standing: Standing,
+    closing: asyncio.Event,
+) -> AsyncIterator[bytes]:
     # Subscribed in here: a stream that nobody begins to read would otherwise never let go of its place.
     subscription = await subscribing()
+    changes = opening(subscription.nudge)
     standing.watch(subscription.nudge)
     said_at = time.monotonic()
     try:
@@ -69,10 +81,11 @@ async def _stream(subscribing: Callable[[], Awaitable[Subscription]], standing: 
         while not closing.is_set() and await standing.holds():
             silent_s = time.monotonic() - said_at
             found = await subscription.next(min(HEARTBEAT_S - silent_s, standing.due_s))
+            changed = changes.taken()
             if isinstance(found, Resync):
-                yield b"id: %d\nevent: resync\ndata: %s\n\n" % (found.as_of_seq, _as_of(found.as_of_seq))
-            elif found:
-                yield b"".join([event.sse for event in found])
+                yield b"".join([b"id: %d\nevent: resync\ndata: %s\n\n" % (found.as_of_seq, _as_of(found.as_of_seq)), *changed])
+            elif found or changed:
+                yield b"".join([*(event.sse for event in found), *changed])
             elif time.monotonic() - said_at >= HEARTBEAT_S:
                 yield b": %d\n\n" % subscription.cursor
             else:
@@ -80,6 +93,7 @@ async def _stream(subscribing: Callable[[], Awaitable[Subscription]], standing: 
             said_at = time.monotonic()
     finally:
         standing.close()
+        changes.close()
         subscription.close()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from inventory.catalog import queries as catalog
 from inventory.ledger import queries as ledger
 from inventory.ledger.queries import Cell, ItemLevel
-from kit.errors import Refusal, refuse
+from kit.errors import Fact, Refusal, refuse
 from web import asking
 from web.access import ctx
 from web.forms import Form
@@ -67,3 +67,17 @@ def cell_in(level: ItemLevel, warehouse: str) -> Cell | None:
 def nothing_typed(field: str) -> Refusal:
     """Why a form without any quantity cannot be sent."""
     return Refusal("value_missing", ({"field": field},))
+
+
+def beside_lines(numbers: Sequence[int], fields: Sequence[str], shown: Callable[[Fact], Fact] = dict) -> Callable[[Fact], Fact]:
+    """Makes a refusal's facts say beside which field of which line of the form they belong: `qty_3`. The command's lines are those
+    with these `numbers`; what is about none of the `fields` belongs beside the first of them."""
+
+    def beside(fact: Fact) -> Fact:
+        told, line = shown(fact), fact.get("line")
+        if not isinstance(line, int) or line >= len(numbers):
+            return told
+        field = str(fact.get("field", "")).partition(".")[0]
+        return {**told, "field": f"{field if field in fields else fields[0]}_{numbers[line]}"}
+
+    return beside
