@@ -177,6 +177,12 @@ def when(us: int, now_us: int, *, seconds: bool = False, narrow: bool = False) -
     return format_datetime(moment, pattern + (":ss" if seconds else ""), locale=_language())
 
 
+def day(us: int) -> str:
+    """`16 Nov`: a day of which everybody knows the year."""
+    narrow = _patterns()[1]
+    return format_datetime(_local(us), narrow.removesuffix(" HH:mm").removesuffix(","), locale=_language())
+
+
 def ago(us: int, now_us: int) -> str:
     """Time passed: `5 s ago`, `38 min ago`, `5 h ago`, and after two days the moment itself."""
     seconds = max(0, now_us - us) // SECOND
@@ -283,7 +289,7 @@ def _local(us: int) -> datetime:
 
 
 _FILTERS = (
-    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, ago, whole_day,
+    number, num, level_bar, signed, qty, unit, seq, money, percent, plain, millionths, short_time, clock_time, when, day, ago, whole_day,
     us, iso, left, state, role, deed, fact, choices, initials,
 )  # fmt: skip
 
