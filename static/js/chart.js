@@ -3,8 +3,6 @@
 import { dayOf, decimal, number, timeOfDay } from "./language.js";
 import uPlot from "./vendor/uplot.js";
 
-const HEIGHT = 262;
-const HEIGHT_PHONE = 200;
 const DAY_S = 86_400;
 
 // Colours are read when a chart is drawn, so another theme draws it again.
@@ -55,7 +53,7 @@ function draw(box, data) {
 }
 
 function size(box) {
-  return { width: box.clientWidth, height: matchMedia("(min-width: 48rem)").matches ? HEIGHT : HEIGHT_PHONE };
+  return { width: box.clientWidth, height: box.clientHeight };
 }
 
 // The moment under the pointer, in the head, in place of now.
