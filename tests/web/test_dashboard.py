@@ -99,7 +99,9 @@ async def test_a_till_is_online_while_its_key_is_at_work(site: Site, shop: Conte
     async with shop.reading() as connection:
         warehouses = {each.id: each.code for each in await dashboard.places.warehouses_of(connection, shop.tenant.id)}
     osh = {number: code for number, code in warehouses.items() if code == "osh"}
-    made = await keys_of(world.people).make(owner.tenant, owner.actor, NewKey("Till 1", world.bob.actor.role, kind="device", warehouses=osh))
+    made = await keys_of(world.people).make(
+        owner.tenant, owner.actor, NewKey("Till 1", world.bob.actor.role, kind="device", warehouses=osh)
+    )
     assert "0 of 1 till online" in await part(alice, shop, "proof")
     assert await world.callers.of_key(made.text) is not None
     assert "1 of 1 till online" in await part(alice, shop, "proof")
