@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "2026_11_30_1920"
-down_revision = "2026_11_21_1640"
+down_revision = "2026_11_30_1840"
 
 _SQL = Path(__file__).parent.parent / "sql"
 

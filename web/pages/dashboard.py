@@ -17,6 +17,8 @@ from inventory.ledger import queries as ledger
 from inventory.ledger.history import LedgerFilter, Point, Series
 from inventory.ledger.queries import LevelFilter, Total
 from inventory.locations import queries as places
+from inventory.purchasing import queries as purchasing
+from inventory.purchasing.queries import OrderFilter
 from inventory.reservations import queries as reservations
 from inventory.transfers import queries as transfers
 from kit.clock import SECOND
@@ -98,7 +100,13 @@ async def _totals(context: Context, connection: AsyncConnection, asked: Asked, _
         "states": await ledger.states(connection, tenant.id, now_us, LevelFilter(warehouse=asked.warehouse)),
         "holds": await reservations.counted(connection, tenant.id, now_us, asked.warehouse),
         "under_way": await transfers.open_count(connection, tenant.id, asked.warehouse),
+        "orders": await _orders(connection, tenant.id, OrderFilter(warehouse=asked.warehouse, open=True)),
+        "orders_late": await _orders(connection, tenant.id, OrderFilter(warehouse=asked.warehouse, overdue=True)),
     }
+
+
+async def _orders(connection: AsyncConnection, tenant_id: int, asked: OrderFilter) -> int:
+    return sum((await purchasing.orders_counted(connection, tenant_id, asked)).values())
 
 
 async def _chart(context: Context, connection: AsyncConnection, asked: Asked, _: Mapping[str, Any]) -> dict[str, Any]:
