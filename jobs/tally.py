@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from time import monotonic
 
+import asyncpg
 import structlog
 
 from inventory.ledger import tallying
@@ -53,9 +54,17 @@ class TallyKeeper:
         while pending and not self._closing.is_set():
             for tenant in sorted(pending):
                 began = monotonic()
-                if not await tally(self._pool, tenant):
+                if not await self._safely(tenant):
                     pending.discard(tenant)
                 await self._rest((monotonic() - began) * (1 / SHARE - 1))
+
+    async def _safely(self, tenant: int) -> bool:
+        """What cannot be added up of one company (no sum fits into 64 bits) is not the others' trouble: its pages sum for themselves."""
+        try:
+            return await tally(self._pool, tenant)
+        except asyncpg.DataError as problem:
+            log.error("tally_failed", tenant=tenant, problem=repr(problem))
+            return False
 
     async def _due(self) -> set[int]:
         if monotonic() - self._looked_at < AGAIN_S:
