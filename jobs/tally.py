@@ -7,7 +7,7 @@ it, or while it is behind, dashboards sum up what is missing themselves: right, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from inventory.ledger import tallying
+from inventory.ledger.proof import Record
 from jobs.anchors import Connection
 from jobs.job import UNREACHABLE, Pool
 from kit.clock import now_us
@@ -88,21 +89,15 @@ async def tally(pool: Pool, tenant: int) -> bool:
         since, upto = span["since"], span["upto"]
         if upto > since:
             await connection.execute(tallying.SUMS, tenant, since, upto, timeout=_PATIENCE_S)
-        stale = await _items(connection, tallying.STALE, tenant, STALE_MAX)
-        items = {
-            *stale,
-            *await _items(connection, tallying.TOUCHED, tenant, since, upto),
-            *await _items(connection, tallying.ORDERED, tenant),
-        }
-        await _write_states(connection, tenant, items)
+        stale = await connection.fetch(tallying.STALE, tenant, STALE_MAX, timeout=_PATIENCE_S)
+        cells = await connection.fetch(tallying.TOUCHED, tenant, since, upto, timeout=_PATIENCE_S)
+        cells += await connection.fetch(tallying.ORDERED, tenant, timeout=_PATIENCE_S)
+        await _write_states(connection, tenant, cells, {row["item_id"] for row in stale})
         await connection.execute(tallying.REACHED, tenant, upto, now_us())
     return upto - since == ROWS_MAX or len(stale) == STALE_MAX
 
 
-async def _items(connection: Connection, query: str, *args: object) -> list[int]:
-    return [row["item_id"] for row in await connection.fetch(query, *args, timeout=_PATIENCE_S)]
-
-
-async def _write_states(connection: Connection, tenant: int, items: Iterable[int]) -> None:
-    if items := sorted(items):
-        await connection.execute(tallying.STATES, tenant, items, timeout=_PATIENCE_S)
+async def _write_states(connection: Connection, tenant: int, cells: Sequence[Record], items: Collection[int]) -> None:
+    if cells or items:
+        touched = [row["item_id"] for row in cells], [row["warehouse_id"] for row in cells]
+        await connection.execute(tallying.STATES, tenant, *touched, sorted(items), timeout=_PATIENCE_S)

@@ -19,8 +19,9 @@ see all cells anyway."""
 IN_WAREHOUSE = "{cell}.warehouse_id = (SELECT s.id FROM warehouses s WHERE s.tenant_id = :tenant_id AND s.code = :warehouse)"
 
 
-OF_ITEMS = "{cell}.item_id = ANY (CAST(:items AS int[]))"
-"""Scope of a few items that are known by number."""
+OF_CELLS = """{cell}.item_id = ANY (CAST(:items AS int[])) AND ({cell}.item_id, {cell}.warehouse_id) IN (
+  SELECT * FROM unnest(CAST(:items AS int[]), CAST(:warehouses AS int[])))"""
+"""Scope of a few cells: the first of `:items` in the first of `:warehouses`, and so on. The first half finds them by their key."""
 
 RANK = """CASE WHEN on_hand - blocked - reserved <= 0 THEN 0
          WHEN on_hand - blocked - reserved + in_transit + on_order <= qty_min THEN 1
@@ -80,9 +81,9 @@ WITH listed AS (
 """
 
 
-def ranked_items(in_warehouse: bool, few: bool = False) -> str:
-    """Items with their sums and their worst state; `few`: only those of `:items`. One without any cell is out."""
-    scope = " AND ".join([IN_WAREHOUSE if in_warehouse else "TRUE", OF_ITEMS if few else "TRUE"])
+def ranked_items(in_warehouse: bool) -> str:
+    """Items with their sums and their worst state. One without any cell is out."""
+    scope = IN_WAREHOUSE if in_warehouse else "TRUE"
     return f"""{cells(scope)}, summed AS (
   SELECT item_id, sum(on_hand)::bigint AS on_hand, sum(reserved)::bigint AS reserved, sum(available)::bigint AS available,
     min(rank) AS rank FROM cells GROUP BY item_id),
@@ -91,5 +92,5 @@ listed AS (
     coalesce(s.reserved, 0) AS reserved, coalesce(s.available, 0) AS available, coalesce(s.rank, 0) AS rank
   FROM items i JOIN units u ON u.tenant_id = :tenant_id AND u.code = i.base_unit
   {"JOIN" if in_warehouse else "LEFT JOIN"} summed s ON s.item_id = i.id
-  WHERE i.tenant_id = :tenant_id AND i.archived_at IS NULL{" AND i.id = ANY (CAST(:items AS int[]))" if few else ""})
+  WHERE i.tenant_id = :tenant_id AND i.archived_at IS NULL)
 """

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.queries import escaped
 from inventory.ledger import tally as tallies
-from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, OF_ITEMS, cells, items, ranked_items
+from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, OF_CELLS, cells, items, ranked_items
 from kit.clock import rfc3339
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
@@ -184,7 +184,7 @@ async def states(connection: AsyncConnection, tenant_id: int, now_us: int, asked
         tally = await tallies.tally_of(connection, tenant_id)
         if tally is not None and (tally.whole or asked.warehouse is not None):
             stale = await tallies.stale_of(connection, tenant_id, now_us, tally)
-            query, params = (query, params) if stale is None else (tallies.states(asked.warehouse), {**params, "items": stale})
+            query, params = (query, params) if stale is None else (tallies.states(asked.warehouse), params | stale)
     found = {STATES[row["rank"]]: int(row["items"]) for row in await _mappings(connection, query, params)}
     return {state: found.get(state, 0) for state in STATES}
 
@@ -193,23 +193,26 @@ async def shortages(connection: AsyncConnection, tenant_id: int, now_us: int, wa
     """What must be ordered now: cells with a minimum that are out or low, the emptiest first."""
     scope, where, params = _where(tenant_id, now_us, LevelFilter(warehouse=warehouse))
     params["limit"] = limit
-    if (items := await _short_items(connection, tenant_id, now_us, warehouse, params)) is not None:
-        scope, params["items"] = f"{scope} AND {OF_ITEMS}", items
+    if (among := await _short_cells(connection, tenant_id, now_us, warehouse, params)) is not None:
+        scope, params = f"{scope} AND {OF_CELLS}", params | among
     query = f"""{cells(scope)} SELECT * FROM cells WHERE {where} AND rank <= 1 AND qty_min > 0 AND NOT archived
         ORDER BY rank, available::float / qty_min, qty_min DESC, item_id, warehouse_id LIMIT :limit"""
     return [_cell(row) for row in await _mappings(connection, query, params)]
 
 
-async def _short_items(
+async def _short_cells(
     connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None, params: Mapping[str, Any]
-) -> list[int] | None:
-    """The items among which the worst shortages are; None when that takes a look at all of them."""
+) -> dict[str, list[int]] | None:
+    """The cells among which the worst shortages are; None when that takes a look at all of them."""
     tally = await tallies.tally_of(connection, tenant_id)
     stale = await tallies.stale_of(connection, tenant_id, now_us, tally) if tally else None
     if stale is None:
         return None
-    found = await _mappings(connection, tallies.shortest(warehouse), {**params, "items": stale})
-    return [*stale, *(row["item_id"] for row in found)]
+    found = await _mappings(connection, tallies.shortest(warehouse), {**params, **stale})
+    return {
+        "items": [*stale["items"], *(row["item_id"] for row in found)],
+        "warehouses": [*stale["warehouses"], *(row["warehouse_id"] for row in found)],
+    }
 
 
 async def totals(connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None) -> list[Total]:

@@ -7,19 +7,18 @@ cheap. Where it is too far behind, or was never kept, the queries sum up everyth
 # ruff: noqa: S608 - statements are put together from words of this package; whatever a person typed is a parameter.
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inventory.ledger.cells import DUE, IN_WAREHOUSE, ranked_items
+from inventory.ledger.cells import DUE, IN_WAREHOUSE, OF_CELLS, cells
 from inventory.ledger.tally_store import EVERYWHERE, SLICE_US
 
 ROWS_MAX = 20_000
 """Rows since the tally that a page sums up itself, about 30 ms. More means that nobody keeps it, or not fast enough."""
-STALE_MAX = 3_000
-"""Items whose state a page finds out itself, about 50 ms."""
+STALE_MAX = 5_000
+"""Cells whose state a page finds out itself, about 30 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,12 @@ async def tally_of(connection: AsyncConnection, tenant_id: int) -> Tally | None:
     return Tally(row[0], row[2]) if row and row[1] <= ROWS_MAX else None
 
 
-async def stale_of(connection: AsyncConnection, tenant_id: int, now_us: int, tally: Tally) -> Sequence[int] | None:
-    """Items whose state may not be what was tallied; None when they are too many to look at one by one."""
+async def stale_of(connection: AsyncConnection, tenant_id: int, now_us: int, tally: Tally) -> dict[str, list[int]] | None:
+    """Cells whose state may not be what was tallied, as the parameters `items` and `warehouses`; an item as such is in none of them.
+    None when they are too many to look at one by one."""
     params = {"tenant_id": tenant_id, "now_us": now_us, "seq": tally.seq, "limit": STALE_MAX + 1}
-    found = list((await connection.execute(text(_STALE), params)).scalars())
-    return found if len(found) <= STALE_MAX else None
+    found = (await connection.execute(text(_STALE), params)).all()
+    return {"items": [row[0] for row in found], "warehouses": [row[1] for row in found]} if len(found) <= STALE_MAX else None
 
 
 def place(warehouse: str | None) -> str:
@@ -82,26 +82,56 @@ def totals(warehouse: str | None) -> str:
 
 
 def states(warehouse: str | None) -> str:
-    """How many items are in each state: as tallied, with what is stale taken out and put in as it is."""
-    return f"""{ranked_items(warehouse is not None, few=True)},
-        parts AS (
-          SELECT s.rank, s.items FROM stock_state_counts s WHERE s.tenant_id = :tenant_id AND {place(warehouse)}
+    """How many items are in each state: as tallied, with what has changed since taken out and put in as it is."""
+    return _states_everywhere() if warehouse is None else _states_in_warehouse()
+
+
+def _states_in_warehouse() -> str:
+    """Where an item is one cell."""
+    return f"""{cells(f"{IN_WAREHOUSE} AND {OF_CELLS}")}, parts AS (
+          SELECT s.rank, s.items FROM stock_state_counts s WHERE s.tenant_id = :tenant_id AND {IN_WAREHOUSE.format(cell="s")}
           UNION ALL
           SELECT s.rank, -1 FROM stock_states s
-          WHERE s.tenant_id = :tenant_id AND {place(warehouse)} AND s.item_id = ANY (CAST(:items AS int[]))
+          WHERE s.tenant_id = :tenant_id AND {IN_WAREHOUSE.format(cell="s")} AND {OF_CELLS.format(cell="s")}
           UNION ALL
-          SELECT rank, 1 FROM listed)
+          SELECT rank, 1 FROM cells WHERE NOT archived)
+        SELECT rank, sum(items) AS items FROM parts GROUP BY rank"""
+
+
+def _states_everywhere() -> str:
+    """Where an item is as bad as its worst cell: looked for only when one of its cells has changed its state."""
+    return f"""{cells(OF_CELLS)},
+        live AS MATERIALIZED (SELECT item_id, warehouse_id, rank FROM cells WHERE NOT archived),
+        kept AS MATERIALIZED (
+          SELECT s.item_id, s.warehouse_id, s.rank FROM stock_states s WHERE s.tenant_id = :tenant_id AND {OF_CELLS.format(cell="s")}),
+        moved AS MATERIALIZED (
+          SELECT item_id FROM live FULL JOIN kept USING (item_id, warehouse_id)
+          WHERE live.rank IS DISTINCT FROM kept.rank OR warehouse_id = {EVERYWHERE}
+          UNION SELECT item FROM unnest(CAST(:items AS int[]), CAST(:warehouses AS int[])) t (item, place) WHERE place = {EVERYWHERE}),
+        ranks AS (
+          SELECT item_id, rank FROM live
+          UNION ALL
+          SELECT s.item_id, s.rank FROM moved JOIN stock_states s ON s.tenant_id = :tenant_id AND s.item_id = moved.item_id
+          WHERE s.warehouse_id <> {EVERYWHERE} AND NOT ({OF_CELLS.format(cell="s")})),
+        parts AS (
+          SELECT s.rank, s.items FROM stock_state_counts s WHERE s.tenant_id = :tenant_id AND s.warehouse_id = {EVERYWHERE}
+          UNION ALL
+          SELECT s.rank, -1 FROM moved JOIN stock_states s
+            ON s.tenant_id = :tenant_id AND s.item_id = moved.item_id AND s.warehouse_id = {EVERYWHERE}
+          UNION ALL
+          SELECT coalesce(min(r.rank), 0), 1 FROM moved JOIN items i ON i.tenant_id = :tenant_id AND i.id = moved.item_id
+          LEFT JOIN ranks r ON r.item_id = i.id WHERE i.archived_at IS NULL GROUP BY i.id)
         SELECT rank, sum(items) AS items FROM parts GROUP BY rank"""
 
 
 def shortest(warehouse: str | None) -> str:
-    """The items of the worst shortages as tallied, none of them stale: so many from each warehouse, then the first of those."""
+    """The cells of the worst shortages as tallied, none of them stale: so many from each warehouse, then the first of those."""
     there = "w.code = :warehouse" if warehouse is not None else "TRUE"
     return f"""
-        SELECT s.item_id FROM warehouses w CROSS JOIN LATERAL (
+        SELECT s.item_id, s.warehouse_id FROM warehouses w CROSS JOIN LATERAL (
           SELECT s.* FROM stock_states s
           WHERE s.tenant_id = :tenant_id AND s.warehouse_id = w.id AND s.rank <= 1 AND s.qty_min > 0
-            AND s.item_id <> ALL (CAST(:items AS int[]))
+            AND (s.item_id, s.warehouse_id) NOT IN (SELECT * FROM unnest(CAST(:items AS int[]), CAST(:warehouses AS int[])))
           ORDER BY s.rank, s.fill, s.qty_min DESC, s.item_id LIMIT :limit) s
         WHERE w.tenant_id = :tenant_id AND {there}
         ORDER BY s.rank, s.fill, s.qty_min DESC, s.item_id, w.id LIMIT :limit"""
@@ -127,10 +157,14 @@ FREED = """(greatest(0, l.on_hand - l.blocked - l.reserved) - greatest(0,
             l.on_hand - l.delta_on_hand - l.blocked + l.delta_blocked - l.reserved + l.delta_reserved))"""
 """What a row of the ledger did to what is available in its cell, below zero being zero."""
 
-_STALE = """
-SELECT DISTINCT item_id FROM (
-  SELECT l.item_id FROM stock_ledger l WHERE l.tenant_id = :tenant_id AND l.part = 0 AND l.seq > :seq
-  UNION ALL SELECT s.item_id FROM stock_stale s WHERE s.tenant_id = :tenant_id
-  UNION ALL SELECT h.item_id FROM stock_holds h
-  WHERE h.tenant_id = :tenant_id AND h.part = 0 AND h.open > 0 AND h.expires_at_us <= :now_us) stale
+_STALE = f"""
+WITH things AS MATERIALIZED (SELECT DISTINCT s.item_id FROM stock_stale s WHERE s.tenant_id = :tenant_id)
+SELECT item_id, warehouse_id FROM (
+  SELECT l.item_id, l.warehouse_id FROM stock_ledger l WHERE l.tenant_id = :tenant_id AND l.part = 0 AND l.seq > :seq
+  UNION SELECT h.item_id, h.warehouse_id FROM stock_holds h
+  WHERE h.tenant_id = :tenant_id AND h.part = 0 AND h.open > 0 AND h.expires_at_us <= :now_us
+  UNION SELECT b.item_id, b.warehouse_id FROM things t JOIN stock_balances b ON b.tenant_id = :tenant_id AND b.item_id = t.item_id
+  UNION SELECT m.item_id, m.warehouse_id FROM things t JOIN item_limits m ON m.tenant_id = :tenant_id AND m.item_id = t.item_id
+  UNION SELECT s.item_id, s.warehouse_id FROM things t JOIN stock_states s ON s.tenant_id = :tenant_id AND s.item_id = t.item_id
+  UNION SELECT t.item_id, {EVERYWHERE} FROM things t) stale
 LIMIT :limit"""

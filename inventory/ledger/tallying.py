@@ -50,40 +50,60 @@ SELECT $1, warehouse_id, unit, sum(on_hand), sum(reserved), sum(available), sum(
 ON CONFLICT (tenant_id, warehouse_id, unit) DO UPDATE SET {_ADDED}
 """
 
-TOUCHED = "SELECT DISTINCT item_id FROM stock_ledger WHERE tenant_id = $1 AND part = 0 AND seq > $2 AND seq <= $3"
+TOUCHED = "SELECT DISTINCT item_id, warehouse_id FROM stock_ledger WHERE tenant_id = $1 AND part = 0 AND seq > $2 AND seq <= $3"
 STALE = """
 DELETE FROM stock_stale WHERE tenant_id = $1
   AND id = ANY (ARRAY(SELECT id FROM stock_stale WHERE tenant_id = $1 ORDER BY id LIMIT $2)) RETURNING item_id
 """
 ORDERED = """
-SELECT DISTINCT item_id FROM (SELECT item_id, warehouse_id, on_order FROM stock_balances WHERE tenant_id = $1 AND on_order > 0) b
+SELECT item_id, warehouse_id FROM (SELECT item_id, warehouse_id, on_order FROM stock_balances WHERE tenant_id = $1 AND on_order > 0) b
 FULL JOIN (SELECT item_id, warehouse_id, on_order FROM stock_states WHERE tenant_id = $1 AND on_order > 0) s USING (item_id, warehouse_id)
 WHERE b.on_order IS DISTINCT FROM s.on_order
 """
-"""Items of which another quantity is on order than when their state was found: no row and no fact tells of that."""
+"""Cells of which another quantity is on order than when their state was found: an order that is placed leaves no row of the ledger."""
 
 STATES = f"""
-WITH counted AS (
-  SELECT i.id AS item_id, c.* FROM items i
-  JOIN LATERAL (
-    SELECT b.warehouse_id, b.on_hand, b.reserved, b.blocked, b.in_transit, b.on_order, m.qty_min, m.qty_max
-    FROM stock_balances b LEFT JOIN item_limits m ON m.tenant_id = $1 AND m.item_id = b.item_id AND m.warehouse_id = b.warehouse_id
-    WHERE b.tenant_id = $1 AND b.item_id = i.id
-    UNION ALL
-    SELECT m.warehouse_id, 0, 0, 0, 0, 0, m.qty_min, m.qty_max FROM item_limits m
-    WHERE m.tenant_id = $1 AND m.item_id = i.id AND NOT EXISTS (
-      SELECT 1 FROM stock_balances b WHERE b.tenant_id = $1 AND b.item_id = i.id AND b.warehouse_id = m.warehouse_id)
-  ) c ON true
+WITH asked AS MATERIALIZED (
+  SELECT * FROM unnest($2::int[], $3::int[]) t (item_id, warehouse_id)
+  UNION SELECT item_id, warehouse_id FROM stock_balances WHERE tenant_id = $1 AND item_id = ANY ($4::int[])
+  UNION SELECT item_id, warehouse_id FROM item_limits WHERE tenant_id = $1 AND item_id = ANY ($4::int[])
+  UNION SELECT item_id, warehouse_id FROM stock_states WHERE tenant_id = $1 AND item_id = ANY ($4::int[]) AND warehouse_id <> {EVERYWHERE}),
+counted AS (
+  SELECT c.* FROM (
+    SELECT a.item_id, a.warehouse_id, coalesce(b.on_hand, 0) AS on_hand, coalesce(b.reserved, 0) AS reserved,
+      coalesce(b.blocked, 0) AS blocked, coalesce(b.in_transit, 0) AS in_transit, coalesce(b.on_order, 0) AS on_order, m.qty_min, m.qty_max
+    FROM asked a
+    LEFT JOIN stock_balances b ON b.tenant_id = $1 AND b.item_id = a.item_id AND b.warehouse_id = a.warehouse_id
+    LEFT JOIN item_limits m ON m.tenant_id = $1 AND m.item_id = a.item_id AND m.warehouse_id = a.warehouse_id
+    WHERE b.item_id IS NOT NULL OR m.item_id IS NOT NULL) c
+  JOIN items i ON i.tenant_id = $1 AND i.id = c.item_id
   LEFT JOIN warehouses w ON w.tenant_id = $1 AND w.id = c.warehouse_id
-  WHERE i.tenant_id = $1 AND i.id = ANY ($2::int[]) AND i.archived_at IS NULL AND {WANTED}),
-ranked AS MATERIALIZED (SELECT *, {RANK} AS rank, greatest(0, on_hand - blocked - reserved) AS available FROM counted),
-fresh AS MATERIALIZED (
+  WHERE i.archived_at IS NULL AND {WANTED}),
+ranked AS (SELECT *, {RANK} AS rank, greatest(0, on_hand - blocked - reserved) AS available FROM counted),
+live AS MATERIALIZED (
   SELECT warehouse_id, item_id, rank, CASE WHEN rank <= 1 THEN coalesce(qty_min, 0) ELSE 0 END AS qty_min,
-    CASE WHEN rank <= 1 AND qty_min > 0 THEN available::float / qty_min ELSE 0 END AS fill, on_order FROM ranked
+    CASE WHEN rank <= 1 AND qty_min > 0 THEN available::float / qty_min ELSE 0 END AS fill, on_order FROM ranked),
+had AS MATERIALIZED (
+  SELECT s.warehouse_id, s.item_id, s.rank FROM asked a
+  JOIN stock_states s ON s.tenant_id = $1 AND s.warehouse_id = a.warehouse_id AND s.item_id = a.item_id),
+moved AS MATERIALIZED (
+  SELECT item_id FROM live FULL JOIN had USING (item_id, warehouse_id) WHERE live.rank IS DISTINCT FROM had.rank
+  UNION SELECT unnest($4::int[])),
+ranks AS (
+  SELECT item_id, rank FROM live
   UNION ALL
-  SELECT {EVERYWHERE}, i.id, coalesce(min(r.rank), 0), 0, 0, 0 FROM items i LEFT JOIN ranked r ON r.item_id = i.id
-  WHERE i.tenant_id = $1 AND i.id = ANY ($2::int[]) AND i.archived_at IS NULL GROUP BY i.id),
-kept AS MATERIALIZED (SELECT warehouse_id, item_id, rank FROM stock_states WHERE tenant_id = $1 AND item_id = ANY ($2::int[])),
+  SELECT s.item_id, s.rank FROM moved JOIN stock_states s ON s.tenant_id = $1 AND s.item_id = moved.item_id
+  WHERE s.warehouse_id <> {EVERYWHERE} AND (s.item_id, s.warehouse_id) NOT IN (SELECT item_id, warehouse_id FROM asked)),
+fresh AS MATERIALIZED (
+  SELECT * FROM live
+  UNION ALL
+  SELECT {EVERYWHERE}, i.id, coalesce(min(r.rank), 0), 0, 0, 0 FROM moved JOIN items i ON i.tenant_id = $1 AND i.id = moved.item_id
+  LEFT JOIN ranks r ON r.item_id = i.id WHERE i.archived_at IS NULL GROUP BY i.id),
+kept AS MATERIALIZED (
+  SELECT * FROM had
+  UNION ALL
+  SELECT s.warehouse_id, s.item_id, s.rank FROM moved
+  JOIN stock_states s ON s.tenant_id = $1 AND s.item_id = moved.item_id AND s.warehouse_id = {EVERYWHERE}),
 gone AS (
   DELETE FROM stock_states s USING kept k
   WHERE s.tenant_id = $1 AND s.warehouse_id = k.warehouse_id AND s.item_id = k.item_id
@@ -96,9 +116,11 @@ written AS (
     WHERE (t.rank, t.qty_min, t.fill, t.on_order) IS DISTINCT FROM (EXCLUDED.rank, EXCLUDED.qty_min, EXCLUDED.fill, EXCLUDED.on_order))
 INSERT INTO stock_state_counts AS t (tenant_id, warehouse_id, rank, items)
 SELECT $1, warehouse_id, rank, sum(n) FROM (
-  SELECT warehouse_id, rank, 1 AS n FROM fresh UNION ALL SELECT warehouse_id, rank, -1 FROM kept) moved
+  SELECT warehouse_id, rank, 1 AS n FROM fresh UNION ALL SELECT warehouse_id, rank, -1 FROM kept) changed
 GROUP BY warehouse_id, rank HAVING sum(n) <> 0
 ON CONFLICT (tenant_id, warehouse_id, rank) DO UPDATE SET items = t.items + EXCLUDED.items
 """
+"""The states of some cells ($2, $3), and of items ($4) with all of their cells. An item is as bad as its worst cell; that is looked for
+only when one of its cells has changed its state."""
 
 REACHED = "UPDATE stock_tallies SET seq = $2, tallied_at_us = $3 WHERE tenant_id = $1 AND part = 0"
