@@ -10,9 +10,11 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from actors.local import LocalEngine
 from db.engine import make_engine, make_pool
@@ -256,3 +258,32 @@ async def _tallied_to(shop: Shop) -> int | None:
     async with shop.ctx.reading() as connection:
         found = await tally.tally_of(connection, shop.ctx.tenant.id)
     return found.seq if found else None
+
+
+async def test_a_warehouse_that_was_put_away_counts_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.receive("CUP", "osh", "5")
+    await shop.limits("CUP", "north", "1", "2")
+    await shop.tally()
+    assert (await must_agree(shop.ctx, monkeypatch))["states None"]["ok"] == 0
+    async with shop.ctx.writing() as work:
+        await places_service.archive_warehouse(shop.ctx, work, "north")
+    assert (await must_agree(shop.ctx, monkeypatch))["states None"]["ok"] == 1
+    await shop.tally()
+    assert (await must_agree(shop.ctx, monkeypatch))["states None"]["ok"] == 1
+
+
+async def test_what_cannot_be_added_up_is_not_the_others_trouble(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenants: list[int] = []
+
+    async def overflows(pool: Pool, tenant: int) -> bool:
+        tenants.append(tenant)
+        if len(tenants) == 1:
+            raise asyncpg.NumericValueOutOfRangeError("bigint out of range")
+        return False
+
+    monkeypatch.setattr("jobs.tally.tally", overflows)
+    monkeypatch.setattr("jobs.tally.tallying.GROWN", "SELECT n AS tenant_id FROM generate_series(1, 3) n")
+    with capture_logs() as said:
+        await TallyKeeper(shop.pool, asyncio.Event()).round()
+    assert tenants == [1, 2, 3]
+    assert [line["event"] for line in said] == ["tally_failed"]
