@@ -9,6 +9,7 @@ from events import store as _events
 from inventory.catalog import store as _catalog
 from inventory.exceptions import store as _exceptions
 from inventory.ledger import store as _ledger
+from inventory.ledger import tally_store as _tally
 from inventory.locations import store as _locations
 from inventory.lots import store as _lots
 from inventory.purchasing import store as _purchasing
@@ -25,5 +26,5 @@ from tenants import views as _views
 __all__ = ["metadata"]
 _STORES = (
     _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _replenishment,
-    _reservations, _sso, _suppliers, _tenants, _transfers, _views,
+    _reservations, _sso, _suppliers, _tally, _tenants, _transfers, _views,
 )  # fmt: skip

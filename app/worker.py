@@ -1,4 +1,4 @@
-"""The worker as a process of its own (`onhand worker`): the watch and the jobs, which never wait in the way of an answer.
+"""The worker as a process of its own (`onhand worker`): the watch, the tally and the jobs, which never wait in the way of an answer.
 
 Any number of workers may run on one database, on any machines. One of them has the watch, by a lock in the database; jobs go
 to whoever takes them first.
@@ -25,14 +25,15 @@ from jobs.anchors import Anchors
 from jobs.job import Means, Pool
 from jobs.registry import JOBS
 from jobs.runner import Runner
+from jobs.tally import TallyKeeper
 from jobs.watch import LOCK_KEY, Terms, Watch
 
 log = structlog.get_logger("app")
 
 NICE = 10
 """Whoever sells comes first: the worker takes what the others leave."""
-POOL_SIZE = 3
-"""One for the watch, one for a long pass, one for everything short, leases among it."""
+POOL_SIZE = 4
+"""One for the watch, one for a long pass, one for the tally, one for everything short, leases among it."""
 
 
 def serve(settings: Settings) -> int:
@@ -92,7 +93,10 @@ async def _serve(settings: Settings, url: str, closing: asyncio.Event) -> None:
             watch = Watch(pool, folder, settings.anchor_key, terms, closing)
             runner.with_anchors = True
             log.info("watching", anchors=str(folder))
+            tallying = asyncio.create_task(TallyKeeper(pool, closing).run())
+            tallying.add_done_callback(lambda _: closing.set())
             await watch.run()
+            await tallying
         await jobs
     finally:
         closing.set()

@@ -45,6 +45,17 @@ async def one(connection: AsyncConnection, tenant_id: int, seq: int) -> Exceptio
     return Exceptional(**row) if row else None
 
 
+async def worst(connection: AsyncConnection, tenant_id: int, warehouse: str | None = None, limit: int = 5) -> tuple[list[Exceptional], int]:
+    """What is open, worst first, and how many there are: a promise that cannot be kept comes before a number that is wrong."""
+    there = "TRUE" if warehouse is None else "warehouse = (SELECT w.id FROM warehouses w WHERE w.tenant_id = :tenant_id AND w.code = :code)"
+    query = f"""{_FOUND} SELECT *, count(*) OVER () AS open FROM found WHERE {_STATUS["open"]} AND {there}
+        ORDER BY kind = 'overpromised' DESC, seq DESC LIMIT :limit"""
+    params = {"tenant_id": tenant_id, "code": warehouse, "limit": limit}
+    rows = [dict(row) for row in (await connection.execute(text(query), params)).mappings()]
+    count = rows[0]["open"] if rows else 0
+    return [Exceptional(**{name: value for name, value in row.items() if name != "open"}) for row in rows], count
+
+
 async def open_count(connection: AsyncConnection, tenant_id: int) -> int:
     """How many somebody has yet to look into."""
     query = f"{_FOUND} SELECT count(*) FROM found WHERE {_STATUS['open']}"

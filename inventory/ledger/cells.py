@@ -19,6 +19,20 @@ see all cells anyway."""
 IN_WAREHOUSE = "{cell}.warehouse_id = (SELECT s.id FROM warehouses s WHERE s.tenant_id = :tenant_id AND s.code = :warehouse)"
 
 
+OF_CELLS = """{cell}.item_id = ANY (CAST(:items AS int[])) AND ({cell}.item_id, {cell}.warehouse_id) IN (
+  SELECT * FROM unnest(CAST(:items AS int[]), CAST(:warehouses AS int[])))"""
+"""Scope of a few cells: the first of `:items` in the first of `:warehouses`, and so on. The first half finds them by their key."""
+
+RANK = """CASE WHEN on_hand - blocked - reserved <= 0 THEN 0
+         WHEN on_hand - blocked - reserved + in_transit + on_order <= qty_min THEN 1
+         WHEN on_hand - blocked - reserved <= qty_min THEN 2
+         WHEN qty_max > 0 AND on_hand > qty_max THEN 3
+         ELSE 4 END"""
+"""The state of a cell as the index into `STATES`."""
+WANTED = "((i.archived_at IS NULL AND w.archived_at IS NULL) OR c.on_hand > 0)"
+"""A thing that was put away is not looked at once nothing of it is left."""
+
+
 def cells(scope: str) -> str:
     """Every cell that holds, held or should hold something. `rank` is the index into `STATES`.
 
@@ -30,7 +44,7 @@ def cells(scope: str) -> str:
     return f"""{DUE},
 counted AS (
   SELECT i.id AS item_id, i.sku, i.name, i.category, i.base_unit AS unit, u.decimals,
-    w.id AS warehouse_id, w.code AS warehouse, w.name AS warehouse_name,
+    i.archived_at IS NOT NULL AS archived, w.id AS warehouse_id, w.code AS warehouse, w.name AS warehouse_name,
     c.on_hand, c.reserved, c.blocked, c.in_transit, c.on_order, c.seq, c.qty_min, c.qty_max
   FROM items i
   JOIN LATERAL (
@@ -47,15 +61,8 @@ counted AS (
   ) c ON c.item_id = i.id
   LEFT JOIN units u ON u.tenant_id = :tenant_id AND u.code = i.base_unit
   LEFT JOIN warehouses w ON w.tenant_id = :tenant_id AND w.id = c.warehouse_id
-  WHERE i.tenant_id = :tenant_id AND ((i.archived_at IS NULL AND w.archived_at IS NULL) OR c.on_hand > 0)),
-cells AS (
-  SELECT *, greatest(0, on_hand - blocked - reserved) AS available,
-    CASE WHEN on_hand - blocked - reserved <= 0 THEN 0
-         WHEN on_hand - blocked - reserved + in_transit + on_order <= qty_min THEN 1
-         WHEN on_hand - blocked - reserved <= qty_min THEN 2
-         WHEN qty_max > 0 AND on_hand > qty_max THEN 3
-         ELSE 4 END AS rank
-  FROM counted)
+  WHERE i.tenant_id = :tenant_id AND {WANTED}),
+cells AS (SELECT *, greatest(0, on_hand - blocked - reserved) AS available, {RANK} AS rank FROM counted)
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from inventory.catalog.directory import directory_of
+from inventory.ledger import tally as tallies
 from inventory.ledger.bodies import AHEAD_MAX_US
 from inventory.ledger.cells import IN_WAREHOUSE
 from inventory.ledger.log import COLUMNS
 from inventory.ledger.messages import Row
-from inventory.ledger.queries import ItemLevel, as_of_seq, totals
+from inventory.ledger.queries import ItemLevel, Total, as_of_seq, totals
 from inventory.ledger.render import LedgerRow, keys_of_rows, named
 from kit.clock import from_us, to_us
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
@@ -49,6 +50,7 @@ class Point:
     on_hand: int
     reserved: int
     available: int
+    in_transit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +103,14 @@ async def name_rows(engine: AsyncEngine, tenant_id: int, found: Sequence[Row]) -
 async def series(
     connection: AsyncConnection, tenant_id: int, now_us: int, days: int, time_zone: str, warehouse: str | None = None
 ) -> list[Series]:
-    """Levels of the last `days` days by unit: six-hourly over a week, else daily, at round hours where the company is.
+    """Levels of the last `days` days by unit: six-hourly up to eight days, else daily, at round hours where the company is.
 
     Levels are today's, less everything that took effect later; so a late delivery note changes the past it belongs to.
     """
     bounds = _bounds(now_us, days, time_zone)
-    there = "" if warehouse is None else f" AND {IN_WAREHOUSE.format(cell='l')}"
-    params = {"tenant_id": tenant_id, "bounds": bounds, "since": bounds[0] - AHEAD_MAX_US, "from": bounds[0], "warehouse": warehouse}
-    later: dict[tuple[str, int], tuple[int, int, int]] = {}
-    for unit, bucket, *deltas in await connection.execute(text(_DELTAS.format(there=there)), params):
-        later[unit, bucket] = (int(deltas[0]), int(deltas[1]), int(deltas[2]))
+    later = await _changes(connection, tenant_id, bounds, warehouse)
     return [
-        Series(total.unit, total.decimals, _walk_back(bounds, total.unit, (total.on_hand, total.reserved, total.available), later))
+        Series(total.unit, total.decimals, _walk_back(bounds, total, later))
         for total in await totals(connection, tenant_id, now_us, warehouse)
     ]
 
@@ -124,28 +122,44 @@ async def item_points(
     bounds = _bounds(now_us, days, time_zone)
     first = await _seq_before(connection, tenant_id, bounds[0] - AHEAD_MAX_US, 0)
     params = {"tenant_id": tenant_id, "bounds": bounds, "from": bounds[0], "after": first, "item_id": level.item_id}
-    found = await connection.execute(text(_DELTAS_OF_ITEM), params)
-    later = {(level.unit, bucket): (int(gained), int(promised), int(blocked)) for bucket, gained, promised, blocked in found}
-    return _walk_back(bounds, level.unit, (level.on_hand, level.reserved, level.available), later)
+    found = await connection.execute(text(_CHANGES_OF_ITEM), params)
+    later = {(level.unit, bucket): tuple(map(int, changed)) for bucket, *changed in found}
+    now = Total(level.unit, level.decimals, level.on_hand, level.reserved, level.available, level.in_transit, level.on_order)
+    return _walk_back(bounds, now, later)
 
 
-def _walk_back(
-    bounds: Sequence[int], unit: str, now: tuple[int, int, int], later: dict[tuple[str, int], tuple[int, int, int]]
-) -> list[Point]:
+async def _changes(
+    connection: AsyncConnection, tenant_id: int, bounds: Sequence[int], warehouse: str | None
+) -> dict[tuple[str, int], tuple[int, ...]]:
+    """What took effect between a bound and the next, by unit and the number of the bound: on hand, reserved, available, in transit."""
+    params: dict[str, Any] = {"tenant_id": tenant_id, "bounds": list(bounds[:-1]), "from": bounds[0], "warehouse": warehouse}
+    tally = await tallies.tally_of(connection, tenant_id)
+    if tally is not None:
+        query = tallies.changes(warehouse, tally.whole)
+        params["seq"] = tally.seq
+    else:
+        query = _CHANGES.format(there="" if warehouse is None else f" AND {IN_WAREHOUSE.format(cell='l')}")
+        params["since"] = bounds[0] - AHEAD_MAX_US
+    found = await connection.execute(text(query), params)
+    return {(unit, bound): tuple(map(int, changed)) for unit, bound, *changed in found}
+
+
+def _walk_back(bounds: Sequence[int], total: Total, later: Mapping[tuple[str, int], tuple[int, ...]]) -> list[Point]:
     """From the levels of now to those at each bound, undoing what took effect at or after it."""
-    on_hand, reserved, available = now
+    level: tuple[int, ...] = (total.on_hand, total.reserved, total.available, total.in_transit)
     points = []
     for index in range(len(bounds) - 1, -1, -1):
-        gained, promised, blocked = later.get((unit, index + 1), (0, 0, 0))
-        on_hand, reserved, available = on_hand - gained, reserved - promised, available - (gained - promised - blocked)
-        points.append(Point(bounds[index], on_hand, max(0, reserved), max(0, available)))
+        changed = later.get((total.unit, index + 1), (0, 0, 0, 0))
+        level = tuple(now - by for now, by in zip(level, changed, strict=True))
+        on_hand, reserved, available, in_transit = level
+        points.append(Point(bounds[index], on_hand, max(0, reserved), max(0, available), max(0, in_transit)))
     return points[::-1]
 
 
 def _bounds(now_us: int, days: int, time_zone: str) -> list[int]:
     zone = ZoneInfo(time_zone)
     now = from_us(now_us).astimezone(zone)
-    hours = 6 if days <= 7 else 24
+    hours = 6 if days <= 8 else 24
     at = datetime(now.year, now.month, now.day) - timedelta(days=days - 1)
     bounds: list[int] = []
     while (us := to_us(at.replace(tzinfo=zone))) < now_us:
@@ -206,16 +220,17 @@ CROSS JOIN LATERAL (
 WHERE w.tenant_id = :tenant_id AND (CAST(:warehouse AS text) IS NULL OR w.code = :warehouse)
 ORDER BY l.seq {way} LIMIT :limit"""
 
-_DELTAS_OF_ITEM = """
-SELECT width_bucket(l.effective_at_us, CAST(:bounds AS bigint[])), sum(l.delta_on_hand), sum(l.delta_reserved), sum(l.delta_blocked)
+_CHANGES_OF_ITEM = f"""
+SELECT width_bucket(l.effective_at_us, CAST(:bounds AS bigint[])), sum(l.delta_on_hand), sum(l.delta_reserved),
+  sum({tallies.FREED}), sum(l.delta_in_transit)
 FROM warehouses w CROSS JOIN LATERAL (
   SELECT * FROM stock_ledger l
   WHERE l.tenant_id = :tenant_id AND l.part = 0 AND l.item_id = :item_id AND l.warehouse_id = w.id AND l.seq > :after) l
-WHERE w.tenant_id = :tenant_id AND l.effective_at_us >= :from GROUP BY 1"""
+WHERE w.tenant_id = :tenant_id AND l.effective_at_us >= :from GROUP BY 1"""  # noqa: S608 - the words are ours
 
-_DELTAS = """
+_CHANGES = f"""
 SELECT i.base_unit, width_bucket(l.effective_at_us, CAST(:bounds AS bigint[])), sum(l.delta_on_hand), sum(l.delta_reserved),
-  sum(l.delta_blocked)
+  sum({tallies.FREED}), sum(l.delta_in_transit)
 FROM stock_ledger l JOIN items i ON i.tenant_id = :tenant_id AND i.id = l.item_id
-WHERE l.tenant_id = :tenant_id AND l.recorded_at_us >= :since AND l.effective_at_us >= :from{there}
-GROUP BY 1, 2"""
+WHERE l.tenant_id = :tenant_id AND l.recorded_at_us >= :since AND l.effective_at_us >= :from{{there}}
+GROUP BY 1, 2"""  # noqa: S608 - the words are ours

@@ -15,7 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.queries import escaped
-from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, cells, items, ranked_items
+from inventory.ledger import tally as tallies
+from inventory.ledger.cells import DUE, IN_WAREHOUSE, ITEM_BY_ITEM, OF_CELLS, cells, items, ranked_items
 from kit.clock import rfc3339
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
@@ -182,6 +183,11 @@ async def states(connection: AsyncConnection, tenant_id: int, now_us: int, asked
     """How many items are in each state, for the filter without its own state."""
     _, where, params = _where(tenant_id, now_us, asked, with_state=False)
     query = f"{ranked_items(asked.warehouse is not None)} SELECT rank, count(*) AS items FROM listed WHERE {where} GROUP BY rank"
+    if asked == LevelFilter(warehouse=asked.warehouse, state=asked.state, low=asked.low, sort=asked.sort, limit=asked.limit):
+        tally = await tallies.tally_of(connection, tenant_id)
+        if tally is not None and (tally.whole or asked.warehouse is not None):
+            stale = await tallies.stale_of(connection, tenant_id, now_us, tally)
+            query, params = (query, params) if stale is None else (tallies.states(asked.warehouse), params | stale)
     found = {STATES[row["rank"]]: int(row["items"]) for row in await _mappings(connection, query, params)}
     return {state: found.get(state, 0) for state in STATES}
 
@@ -189,16 +195,41 @@ async def states(connection: AsyncConnection, tenant_id: int, now_us: int, asked
 async def shortages(connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None, limit: int = 7) -> list[Cell]:
     """What must be ordered now: cells with a minimum that are out or low, the emptiest first."""
     scope, where, params = _where(tenant_id, now_us, LevelFilter(warehouse=warehouse))
-    query = f"""{cells(scope)} SELECT * FROM cells WHERE {where} AND rank <= 1 AND qty_min > 0
-        ORDER BY rank, available::float / qty_min, qty_min DESC, sku, warehouse LIMIT :limit"""
-    return [_cell(row) for row in await _mappings(connection, query, {**params, "limit": limit})]
+    params["limit"] = limit
+    if (among := await _short_cells(connection, tenant_id, now_us, warehouse, params)) is not None:
+        scope, params = f"{scope} AND {OF_CELLS}", params | among
+    query = f"""{cells(scope)} SELECT * FROM cells WHERE {where} AND rank <= 1 AND qty_min > 0 AND NOT archived
+        ORDER BY rank, available::float / qty_min, qty_min DESC, item_id, warehouse_id LIMIT :limit"""
+    return [_cell(row) for row in await _mappings(connection, query, params)]
+
+
+async def _short_cells(
+    connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None, params: Mapping[str, Any]
+) -> dict[str, list[int]] | None:
+    """The cells among which the worst shortages are; None when that takes a look at all of them."""
+    tally = await tallies.tally_of(connection, tenant_id)
+    stale = await tallies.stale_of(connection, tenant_id, now_us, tally) if tally else None
+    if stale is None:
+        return None
+    found = await _mappings(connection, tallies.shortest(warehouse), {**params, **stale})
+    return {
+        "items": [*stale["items"], *(row["item_id"] for row in found)],
+        "warehouses": [*stale["warehouses"], *(row["warehouse_id"] for row in found)],
+    }
 
 
 async def totals(connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None) -> list[Total]:
     """Sums per unit, by the unit's code."""
-    params = {"tenant_id": tenant_id, "now_us": now_us, "warehouse": warehouse}
+    params: dict[str, Any] = {"tenant_id": tenant_id, "now_us": now_us, "warehouse": warehouse}
+    tally = await tallies.tally_of(connection, tenant_id)
+    query = _summed(warehouse) if tally is None else tallies.totals(warehouse)
+    return [Total(**row) for row in await _mappings(connection, query, params | ({"seq": tally.seq} if tally else {}))]
+
+
+def _summed(warehouse: str | None) -> str:
+    """Totals from every balance there is."""
     there = "TRUE" if warehouse is None else IN_WAREHOUSE.format(cell="b")
-    query = f"""{DUE}, free AS (
+    return f"""{DUE}, free AS (
           SELECT b.*, b.reserved - coalesce(d.qty, 0) AS promised FROM stock_balances b
           LEFT JOIN due d ON d.item_id = b.item_id AND d.warehouse_id = b.warehouse_id
           WHERE b.tenant_id = :tenant_id AND {there})
@@ -208,7 +239,6 @@ async def totals(connection: AsyncConnection, tenant_id: int, now_us: int, wareh
         FROM free f JOIN items i ON i.tenant_id = :tenant_id AND i.id = f.item_id
         LEFT JOIN units u ON u.tenant_id = :tenant_id AND u.code = i.base_unit
         GROUP BY u.code, u.decimals ORDER BY u.code"""
-    return [Total(**row) for row in await _mappings(connection, query, params)]
 
 
 def _where(tenant_id: int, now_us: int, asked: LevelFilter, with_state: bool = True) -> tuple[str, str, dict[str, Any]]:

@@ -110,6 +110,7 @@ stock_balances = Table(
         name="covered",
     ),
     Index("ix_stock_balances_short", "tenant_id", postgresql_where=text("short > 0")),
+    Index("ix_stock_balances_on_order", "tenant_id", postgresql_where=text("on_order > 0")),
 )
 
 stock_buckets = Table(

@@ -18,6 +18,7 @@ from inventory.reservations.render import keys_of_hold
 from kit.paging import LIMIT_DEFAULT, Page, paged, parse_cursor
 
 Status = Literal["active", "committed", "released", "expired"]
+HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +93,37 @@ async def open_holds(
     return [OpenHold(*row) for row in await connection.execute(query, params)]
 
 
-async def counted(connection: AsyncConnection, tenant_id: int, now_us: int) -> HoldCounts:
-    """Active reservations in numbers."""
-    query = text("""
+async def counted(connection: AsyncConnection, tenant_id: int, now_us: int, warehouse: str | None = None) -> HoldCounts:
+    """Active reservations in numbers; with a warehouse those that hold something there."""
+    query = text(f"""
         SELECT count(*), count(*) FILTER (WHERE hard = 1), count(*) FILTER (WHERE expires_at_us <= :soon) FROM (
-          SELECT DISTINCT part, seq, hard, expires_at_us FROM stock_holds
-          WHERE tenant_id = :tenant_id AND part = 0 AND open > 0 AND expires_at_us > :now_us) active""")
-    params = {"tenant_id": tenant_id, "now_us": now_us, "soon": now_us + 3_600_000_000}
+          SELECT DISTINCT h.part, h.seq, h.hard, h.expires_at_us FROM stock_holds h
+          WHERE h.tenant_id = :tenant_id AND h.part = 0 AND h.open > 0 AND h.expires_at_us > :now_us AND {_in(warehouse)}) active""")
+    params = {"tenant_id": tenant_id, "now_us": now_us, "soon": now_us + HOUR_US, "warehouse": warehouse}
     return HoldCounts(*(await connection.execute(query, params)).one())
+
+
+async def ending(
+    connection: AsyncConnection, tenant_id: int, now_us: int, within_us: int, warehouse: str | None = None, limit: int = 5
+) -> list[Hold]:
+    """Reservations that end by themselves before so long, the next one first."""
+    query = text(f"""
+        SELECT h.seq FROM stock_holds h WHERE h.tenant_id = :tenant_id AND h.part = 0 AND h.open > 0
+          AND h.expires_at_us > :now_us AND h.expires_at_us <= :until AND {_in(warehouse)}
+        GROUP BY h.seq ORDER BY min(h.expires_at_us), h.seq LIMIT :limit""")
+    params = {"tenant_id": tenant_id, "now_us": now_us, "until": now_us + within_us, "warehouse": warehouse, "limit": limit}
+    seqs = [int(seq) for (seq,) in await connection.execute(query, params)]
+    found = {hold.seq: hold for hold in await _holds(connection, tenant_id, seqs)}
+    return [found[seq] for seq in seqs]
 
 
 async def name_holds(engine: AsyncEngine, tenant_id: int, holds: Iterable[Hold]) -> Names:
     """The names that reservations are shown with."""
     return await directory_of(engine).look(tenant_id, {key for hold in holds for key in keys_of_hold(hold)})
+
+
+def _in(warehouse: str | None) -> str:
+    return "TRUE" if warehouse is None else IN_WAREHOUSE.format(cell="h")
 
 
 def _conditions(asked: HoldFilter, params: dict[str, Any]) -> list[str]:

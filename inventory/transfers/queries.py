@@ -42,6 +42,24 @@ async def page(connection: AsyncConnection, tenant_id: int, asked: TransferFilte
     return Page([found[seq] for seq in shown.items], shown.next, shown.as_of_seq)
 
 
+async def oldest(connection: AsyncConnection, tenant_id: int, warehouse: str | None = None, limit: int = 5) -> list[Transfer]:
+    """Transfers under way from or to a warehouse, the one that is longest on its way first."""
+    asked = TransferFilter(status="in_transit", warehouse=warehouse)
+    params: dict[str, Any] = {"tenant_id": tenant_id, "limit": limit}
+    where = " AND ".join([*_conditions(asked, params), "t.open > 0"])
+    query = f"SELECT DISTINCT t.seq FROM stock_transfers t WHERE {where} ORDER BY t.seq LIMIT :limit"
+    seqs = [int(seq) for (seq,) in await connection.execute(text(query), params)]
+    return sorted(await _transfers(connection, tenant_id, seqs), key=lambda transfer: transfer.seq)
+
+
+async def open_count(connection: AsyncConnection, tenant_id: int, warehouse: str | None = None) -> int:
+    """How many transfers from or to a warehouse are under way."""
+    params: dict[str, Any] = {"tenant_id": tenant_id}
+    where = " AND ".join([*_conditions(TransferFilter(warehouse=warehouse), params), "t.open > 0"])
+    query = f"SELECT count(DISTINCT t.seq) FROM stock_transfers t WHERE {where}"
+    return int((await connection.execute(text(query), params)).scalar_one())
+
+
 async def one(connection: AsyncConnection, tenant_id: int, seq: int) -> Transfer | None:
     """One transfer by its number."""
     found = await _transfers(connection, tenant_id, [seq])

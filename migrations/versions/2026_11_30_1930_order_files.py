@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "2026_11_30_1930"
-down_revision = "2026_11_30_1910"
+down_revision = "2026_11_30_1920"
 
 _SQL = Path(__file__).parent.parent / "sql"
 

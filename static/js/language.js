@@ -17,6 +17,11 @@ export function dayOf(seconds, timeZone) {
   return day.replace("{day}", date).replace("{month}", months.split("|")[month - 1]);
 }
 
+// Of a moment in seconds, where the company is: "14:40".
+export function timeOfDay(seconds, timeZone) {
+  return new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone });
+}
+
 export function timeOf(ms) {
   return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }

@@ -1,6 +1,7 @@
 // Gives elements their behaviours: `data-do="once count"` loads once.js and count.js and calls each with the element, once.
 // Everything works without them; a behaviour makes it quicker, calmer or alive.
 const behaviours = {
+  ago: () => import("./ago.js"),
   camera: () => import("./camera.js"),
   chart: () => import("./chart.js"),
   colours: () => import("./colours.js"),

@@ -1,5 +1,6 @@
 // Puts a newly rendered part in the place of the old one, calmly: numbers change where they stand and are marked, rows keep their
-// place and order. `data-keeps`: rows neither come nor go until the person asks. `data-grows`: new rows enter at the top.
+// place and order. `data-keeps`: rows neither come nor go until the person asks; `data-calm`: not while the person points at them.
+// `data-grows`: new rows enter at the top. With `data-waiting` a button says that there are others.
 import { mark } from "./mark.js";
 
 export function patch(region, html) {
@@ -10,8 +11,21 @@ export function patch(region, html) {
   if (mine) fresh.content.replaceChildren(...mine.childNodes);
   const before = rows(region), after = rows(fresh.content);
   if (before.size && "grows" in region.dataset) grow(region, before, after);
-  else if (!before.size || !after.size || (!("keeps" in region.dataset) && !sameKeys(before, after))) replace(region, fresh, before);
-  else for (const [key, row] of before) if (after.has(key)) update(row, after.get(key));
+  else if (!before.size || !after.size || !(sameKeys(before, after) || stays(region))) replace(region, fresh, before);
+  else keep(region, fresh, before, after);
+}
+
+function stays(region) {
+  return "keeps" in region.dataset || ("calm" in region.dataset && region.matches(":hover, :focus-within"));
+}
+
+// Numbers change, rows stay; others are a click away.
+function keep(region, fresh, before, after) {
+  for (const [key, row] of before) if (after.has(key)) update(row, after.get(key));
+  const others = [...after.keys()].filter((key) => !before.has(key)).length;
+  if (region.dataset.waiting === undefined) return;
+  if (!others) region.querySelector(":scope > .feed-wait")?.remove();
+  else wait(region, others, () => replace(region, fresh, rows(region)));
 }
 
 function rows(root) {
@@ -70,15 +84,19 @@ function fade(before, after) {
 
 // While the person is pointing at or reading the list, what is new waits behind a count.
 function enter(region, list, arrived, most) {
-  const wait = region.querySelector(".feed-wait");
   if (region.matches(":hover, :focus-within") && region.dataset.waiting !== undefined) {
-    const button = wait ?? region.insertAdjacentElement("afterbegin", Object.assign(document.createElement("button"), { className: "feed-wait", type: "button" }));
-    button.textContent = region.dataset.waiting.replace("{}", arrived.length);
-    button.onclick = () => { button.remove(); put(list, arrived, most); };
+    wait(region, arrived.length, () => put(list, arrived, most));
     return;
   }
-  wait?.remove();
+  region.querySelector(".feed-wait")?.remove();
   put(list, arrived, most);
+}
+
+function wait(region, count, show) {
+  const button = region.querySelector(".feed-wait")
+    ?? region.insertAdjacentElement("afterbegin", Object.assign(document.createElement("button"), { className: "feed-wait", type: "button" }));
+  button.textContent = region.dataset.waiting.replace("{}", count);
+  button.onclick = () => { button.remove(); show(); };
 }
 
 function put(list, arrived, most) {

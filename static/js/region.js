@@ -1,6 +1,7 @@
 // A part of the page that is asked for again when the feed says that it may have changed: the same template as in the first view.
 // `data-part` names it to the server, `data-on="sku"` narrows it to what it shows, `data-rest` is the least time between two askings;
-// `data-hears` names what it listens for instead of stock; with `data-every` it is asked for that often even when the feed is silent.
+// `data-hears` names what it listens for instead of stock; with `data-every` it is asked for that often even when the feed is silent,
+// with `data-settles` once more so long after the last event: for what follows a change and is told by none.
 import { patch } from "./patch.js";
 
 const REST_MS = 250;
@@ -33,7 +34,15 @@ export default function region(element) {
   if (every) {
     const timer = setInterval(() => element.isConnected ? wish() : clearInterval(timer), every);
   }
-  document.addEventListener(element.dataset.hears ?? "stock", ({ detail }) => { if (element.isConnected && concerns(element, detail)) wish(); });
+  const settles = Number(element.dataset.settles);
+  let settling = null;
+  function stirred() {
+    wish();
+    if (!settles) return;
+    clearTimeout(settling);
+    settling = setTimeout(() => { if (element.isConnected) wish(); }, settles);
+  }
+  document.addEventListener(element.dataset.hears ?? "stock", ({ detail }) => { if (element.isConnected && concerns(element, detail)) stirred(); });
   document.addEventListener("refresh", ({ detail }) => { if (element.isConnected && !(detail.seq <= Number(element.dataset.seq))) wish(); });
 }
 

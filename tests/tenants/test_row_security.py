@@ -25,14 +25,17 @@ OUTSIDE_TENANTS = {"alembic_version", "job_schedules", "job_runs"}
 """Tables that belong to no company. `tenants` itself has a policy of its own. Jobs work for all companies: their schedules and runs
 name none, and what a run did for one is in `job_results`."""
 TENANT_TABLES = sorted(name for name, table in metadata.tables.items() if "tenant_id" in table.c)
-SWEPT_TABLES = {"stock_partitions", "stock_holds", "stock_proofs", "fact_heads", "purchase_order_lines"}
-"""What the engine, and nobody else, may look through for all companies: heads, how far they are proven, holds that ran out, orders that
-it has not counted."""
+SWEPT_TABLES = {
+    "stock_partitions", "stock_holds", "stock_proofs", "stock_tallies", "stock_stale", "fact_heads", "purchase_order_lines",
+}  # fmt: skip
+"""What the engine, and nobody else, may look through for all companies: heads, how far they are proven and tallied, holds that ran
+out, orders that it has not counted."""
 ROUND_TABLES = {"mails"}
 """What the web's role may look through for all companies, in a transaction that says so: which letters wait. Their words are sealed."""
 PLACED_TABLES = {
     "item_limits", "locations", "purchase_order_files", "purchase_order_lines", "purchase_orders", "purchase_receipts",
-    "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_transfers", "warehouses",
+    "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_slices", "stock_state_counts", "stock_states",
+    "stock_totals", "stock_transfers", "warehouses",
 }  # fmt: skip
 """What lies in a warehouse: whoever is limited to some of them reads no rows of others."""
 SWEPT_WHEN_OLD = {

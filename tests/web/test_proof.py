@@ -48,7 +48,7 @@ async def test_says_when_nothing_is_proven_yet(shop: Context, alice: Browser) ->
     assert "Ledger not proven yet" in await panel(shop, alice)
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "#1 to #2, no gaps"), ("ru", "с назад"), ("ky", "с мурун")])
+@pytest.mark.parametrize(("language", "said"), [("en", "up to #2, no gaps"), ("ru", "с назад"), ("ky", "с мурун")])
 async def test_says_how_far_and_when(site: Site, shop: Context, alice: Browser, pool: Pool, language: str, said: str) -> None:
     await record(pool, await deep(pool, (shop.tenant.id, 0), Anchors()))
     await speak(site, shop, language)
