@@ -8,7 +8,7 @@ export default function select(panel) {
   function say() {
     const boxes = all();
     const chosen = boxes.filter((box) => box.checked);
-    for (const box of boxes) box.closest("tr, li").setAttribute("aria-selected", String(box.checked));
+    for (const box of boxes) box.closest("tr")?.setAttribute("aria-selected", String(box.checked));
     count.textContent = bar.dataset.says.replace("{}", chosen.length);
     const every = panel.querySelector("[data-select-all]");
     if (every) {
