@@ -246,7 +246,8 @@ async def test_shows_the_way_of_an_order_and_what_may_be_done_now(buying: Buying
     draft = await buying.page(f"/orders/{number}")
     assert "Put forward" in draft and "Approve</button>" not in draft and ">Receive<" not in draft
     await buying.does(number, "submit")
-    assert "Approve</button>" in await buying.page(f"/orders/{number}")
+    submitted = await buying.page(f"/orders/{number}")
+    assert "Approve</button>" in submitted and f'action="{buying.at}/orders/{number}/approve"' in submitted
     await buying.does(number, "approve")
     approved = await buying.page(f"/orders/{number}")
     assert "Send to supplier" in approved and f"/orders/{number}/receive" in approved and "Cancel order" in approved
