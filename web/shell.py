@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from quart import Quart, g, request
@@ -12,7 +13,7 @@ from inventory.exceptions import queries as exceptions
 from tenants import views
 from tenants.messages import Caller
 from tenants.views import SavedView
-from web import asking, first_steps, locale, session
+from web import asking, first_steps, home, locale, session
 from web.assets import asset
 from web.wiring import parts
 
@@ -40,6 +41,8 @@ async def _surroundings() -> dict[str, Any]:
         "tenant": caller.tenant if caller else None,
         "actor": caller.actor if caller else None,
         "may": caller.actor.may if caller else _nobody_may,
+        "opens": partial(home.opens, caller.actor) if caller else _nobody_may,
+        "home": home.home(caller.tenant.slug, caller.actor) if caller else "",
         "csrf": session.csrf_token,
         "language": locale.language(),
         "languages": LANGUAGES,

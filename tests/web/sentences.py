@@ -20,8 +20,24 @@ MODULES = sorted(WEB.rglob("*.py"))
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 ENGLISH_ONLY = ("operation", "text", "choice", "flag", "Query", "Counter", "Histogram", "GaugeMetricFamily", "Counts", "_sample")
 """Calls whose words are for programmers: the API explains itself in English, as its field names do. And samples of the style guide."""
-UNTRANSLATED = {"Onhand", "English", "OpenAPI", "CSV", "SKU", "UTC", "QR", "Authorization", "Bearer", "PLU", "API", "Entra", "ID"}
-"""Names, and short forms that are the same everywhere."""
+UNTRANSLATED = {
+    "Onhand",
+    "English",
+    "OpenAPI",
+    "CSV",
+    "SKU",
+    "UTC",
+    "QR",
+    "Authorization",
+    "Bearer",
+    "PLU",
+    "API",
+    "Entra",
+    "ID",
+    "Enter",
+    "Esc",
+}
+"""Names, keys as they are printed, and short forms that are the same everywhere."""
 
 NEVER_SAID = {'Bearer realm="onhand"', "Mac OS X|Macintosh"}
 """Texts that look like sentences and are read by programs."""

@@ -13,7 +13,7 @@ from tenants.credentials import slug_of_session
 from tenants.domain import normal_email
 from tenants.messages import CodeWanted, SignedIn, SignIn
 from tenants.queries import Way
-from web import respond, session, visitors
+from web import home, respond, session, visitors
 from web.access import public, require_same_site, whoever
 from web.forms import Form, refusals_of, typed
 from web.wiring import parts
@@ -26,7 +26,7 @@ pages = Blueprint("door", __name__)
 async def front() -> ResponseReturnValue:
     """The dashboard for those who are signed in, the door for all others."""
     caller = await whoever()
-    return redirect(url_for("dashboard.show", tenant=caller.tenant.slug) if caller else url_for("door.sign_in"), 303)
+    return redirect(home.home(caller.tenant.slug, caller.actor) if caller else url_for("door.sign_in"), 303)
 
 
 @pages.get("/sign-in")
@@ -98,7 +98,7 @@ def _to_second_step(wanted: CodeWanted, next_page: str) -> Response:
 async def through(signed_in: SignedIn, next_page: str = "", sentence: str = "") -> Response:
     """Inside: the browser gets its session, and goes to the page that was wanted."""
     slug = signed_in.caller.tenant.slug
-    response = await respond.done(own_page(slug, next_page) or url_for("dashboard.show", tenant=slug), sentence)
+    response = await respond.done(own_page(slug, next_page) or home.home(slug, signed_in.caller.actor), sentence)
     session.keep_session(response, signed_in.cookie)
     session.remember_company(response, slug)
     return response

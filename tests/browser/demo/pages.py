@@ -39,15 +39,18 @@ class Place(NamedTuple):
 
 async def places(demo: Demo, app: Quart, variants: bool = False, company: Company = ALA_TOO, language: str = "en") -> list[Place]:
     """One address of every page, in the order of the map; with `variants`, one for each set of things an address may say."""
-    slug = company.slug
-    rules = [rule for rule in app.url_map.iter_rules() if _is_for_people(rule)]
-    found = await _Walk(demo, app.url_map, slug, variants, language).walk(
-        [_path(rule, slug) for rule in rules if rule.arguments <= {"tenant"}]
-    )
-    known = {place.rule for place in found}
-    lost = sorted({rule.rule for rule in rules if rule.rule not in known and rule.rule not in found.answered} - set(NO_PAGE))
+    found = await walked(demo, app, "admin", variants, company, language)
+    known = {place.rule for place in found} | found.answered | set(NO_PAGE)
+    lost = sorted({rule.rule for rule in app.url_map.iter_rules() if _is_for_people(rule)} - known)
     assert not lost, f"no page of the demo leads here, so nobody looks at it: {lost}. Give the demo one, or say why in NO_PAGE."
     return found
+
+
+async def walked(demo: Demo, app: Quart, role: str, variants: bool = False, company: Company = ALA_TOO, language: str = "en") -> Found:
+    """The pages that somebody of that role finds open: those without a name in their address, and whatever they lead to."""
+    nameless = [rule for rule in app.url_map.iter_rules() if _is_for_people(rule) and rule.arguments <= {"tenant"}]
+    begin = [rule.rule.replace("<tenant>", company.slug) for rule in nameless]
+    return await _Walk(demo, app.url_map, role, company.slug, variants, language).walk(begin)
 
 
 def rule_of(rules: MapAdapter, path: str, method: str = "GET") -> Rule | None:
@@ -68,10 +71,6 @@ def _is_for_people(rule: Rule) -> bool:
     )
 
 
-def _path(rule: Rule, slug: str) -> str:
-    return rule.rule.replace("<tenant>", slug)
-
-
 class Found(list[Place]):
     """Pages, and the rules that answered with something that is no page."""
 
@@ -81,9 +80,10 @@ class Found(list[Place]):
 class _Walk:
     """Follows links from page to page, once to each."""
 
-    def __init__(self, demo: Demo, rules: Map, slug: str, variants: bool, language: str) -> None:
+    def __init__(self, demo: Demo, rules: Map, role: str, slug: str, variants: bool, language: str) -> None:
         self._demo = demo
         self._rules = rules.bind(urlsplit(demo.url).netloc)
+        self._role = role
         self._slug = slug
         self._variants = variants
         self._language = {"onhand_language": language}
@@ -93,7 +93,7 @@ class _Walk:
 
     async def walk(self, paths: list[str]) -> Found:
         """Breadth first, from these on."""
-        cookies = self._language | {each["name"]: each["value"] for each in await self._demo.cookies("admin", self._slug)}
+        cookies = self._language | {each["name"]: each["value"] for each in await self._demo.cookies(self._role, self._slug)}
         async with (
             httpx2.AsyncClient(base_url=self._demo.url, cookies=self._language) as outside,
             httpx2.AsyncClient(base_url=self._demo.url, cookies=cookies) as inside,
@@ -120,15 +120,23 @@ class _Walk:
         if answer.status_code != 200 or "<html" not in answer.text[:200]:
             return []
         self._found.append(Place(rule.rule, path, is_inside, answer.text))
-        return list(_links(answer.text))
+        return list(links(answer.text))
 
     def _rule(self, path: str) -> Rule | None:
         rule = rule_of(self._rules, path)
         return rule if f"/t/{self._slug}" in path or not path.startswith("/t/") else None
 
 
-def _links(page: str) -> Iterator[str]:
+def forms(page: str) -> Iterator[str]:
+    """Where the forms of a page that change something are sent."""
+    for form in re.findall(r'<form\b[^>]*method="post"[^>]*>', page):
+        if action := re.search(r'\saction="([^"]+)"', form):
+            yield unescape(action.group(1))
+
+
+def links(page: str) -> Iterator[str]:
+    """Where the links of a page lead to, as far as they stay here."""
     for link in re.findall(r'<a\b[^>]*\shref="([^"#]+)', page):
         parts = urlsplit(unescape(link))
-        if not parts.netloc or parts.netloc.startswith("127.0.0.1"):
+        if parts.scheme in ("", "http") and (not parts.netloc or parts.netloc.startswith("127.0.0.1")):
             yield parts.path + (f"?{parts.query}" if parts.query else "")
