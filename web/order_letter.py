@@ -69,7 +69,8 @@ def _money(amount: Decimal, currency: str, language: str) -> str:
 
 
 def _unit(code: str, language: str) -> str:
-    return catalogue(language).gettext("m²" if code == "m2" else code) if code in UNITS else code
+    name = "m²" if code == "m2" else code
+    return catalogue(language).gettext(name) if code in UNITS else code
 
 
 def _day(day: date | None, language: str) -> str:

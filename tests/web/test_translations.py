@@ -68,15 +68,21 @@ def test_what_is_counted_has_every_form(language: str) -> None:
 
 @each_language
 def test_every_translation_tells_the_same_facts(language: str) -> None:
-    asked = {message.id: facts(message.id if isinstance(message.id, str) else message.id[-1]) for message in messages(language)}
-    told = [(message.id, form) for message in messages(language) for form in said(message)]
-    assert [(words, form) for words, form in told if facts(form) != asked[words]] == []
+    wrong = []
+    for message in messages(language):
+        one, many = message.id if isinstance(message.id, tuple) else (message.id, message.id)
+        for place, form in enumerate(said(message)):
+            # Only where the first form is for one alone may it leave the number out, as the English one does.
+            is_for_one = place == 0 and FORMS[language] == 2
+            if facts(form) not in ([facts(one), facts(many)] if is_for_one else [facts(many)]):
+                wrong.append((message.id, form))
+    assert wrong == []
 
 
 @each_language
 def test_no_translation_is_the_english_sentence(language: str) -> None:
-    same = {message.id for message in messages(language) if message.id in said(message) and len(str(message.id).split()) > 2}
-    assert same == set()
+    same = {message.id for message in messages(language) if message.id in said(message)}
+    assert {words for words in same if len(re.findall(r"\b[a-z]{2,}\b", re.sub(r"\{\w*\}|%\(\w+\)s", "", str(words)))) > 1} == set()
 
 
 @pytest.mark.parametrize("words", [words for words in sentences() if isinstance(words, tuple)])
