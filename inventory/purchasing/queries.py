@@ -141,6 +141,14 @@ class ReceiptFilter:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeadTimeFilter:
+    """Which part of the list of lead times."""
+
+    limit: int = LIMIT_DEFAULT
+    cursor: str | None = None
+
+
 async def order_of(connection: AsyncConnection, tenant_id: int, number: int) -> Order | None:
     """An order as its rules see it; None when there is none, or not for whoever asks."""
     head = await _one(connection, f"{_ORDER} WHERE o.tenant_id = :tenant_id AND o.id = :number", tenant_id, number)
@@ -207,6 +215,17 @@ async def lead_times(connection: AsyncConnection, tenant_id: int) -> dict[int, L
     return {row["supplier_id"]: LeadTime(row["deliveries"], row["median_days"], row["slow_days"]) for row in rows}
 
 
+async def lead_times_page(connection: AsyncConnection, tenant_id: int, asked: LeadTimeFilter) -> Page[tuple[str, str, LeadTime]]:
+    """Suppliers whose deliveries were measured, by code: code, name and how long they take. Raises ValueError `bad_cursor`."""
+    params: dict[str, Any] = {"tenant_id": tenant_id, "limit": asked.limit + 1, "after": ""}
+    if asked.cursor:
+        params["after"] = parse_cursor(asked.cursor, str)[0]
+    rows = await _mappings(connection, _LEAD_TIMES_SHOWN, params)
+    page = paged(rows, asked.limit, await as_of_seq(connection, tenant_id), lambda row: (row["code"],))
+    found = [(row["code"], row["name"], LeadTime(row["deliveries"], row["median_days"], row["slow_days"])) for row in page.items]
+    return Page(found, page.next, page.as_of_seq)
+
+
 async def receipt(connection: AsyncConnection, tenant_id: int, seq: int) -> ShownReceipt | None:
     """One receipt by its number."""
     return (await _receipts(connection, tenant_id, [seq])).get(seq)
@@ -261,6 +280,10 @@ WITH delivered AS (
 SELECT supplier_id, count(*)::int AS deliveries, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) AS median_days,
   percentile_disc(0.9) WITHIN GROUP (ORDER BY days) AS slow_days
 FROM delivered WHERE days >= 0 GROUP BY supplier_id"""
+_LEAD_TIMES_SHOWN = f"""
+SELECT s.code, s.name, t.deliveries, t.median_days, t.slow_days FROM ({_LEAD_TIMES}) t
+JOIN suppliers s ON s.tenant_id = :tenant_id AND s.id = t.supplier_id
+WHERE s.code > :after ORDER BY s.code LIMIT :limit"""
 _HAS_SKU = """EXISTS (SELECT 1 FROM purchase_order_lines x JOIN items i ON i.tenant_id = x.tenant_id AND i.id = x.item_id
   WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND i.sku = :sku)"""
 _OF_ORDER = {"supplier": "s.code = :supplier", "warehouse": "w.code = :warehouse", "sku": _HAS_SKU}

@@ -10,7 +10,7 @@ from inventory.catalog.directory import LocationName, LotName, Names
 from inventory.ledger.messages import Condition, OrderedLine, Receipt, ReceiptLine
 from inventory.ledger.render import item_of, warehouse_of
 from inventory.purchasing.domain import amount_of, in_unit, line_amount
-from inventory.purchasing.queries import OrderHead, ShownLine, ShownOrder, ShownReceipt, ShownReceiptLine
+from inventory.purchasing.queries import LeadTime, OrderHead, ShownLine, ShownOrder, ShownReceipt, ShownReceiptLine
 from inventory.purchasing.receiving import ReceiptKind
 from inventory.purchasing.status import Status
 from kit.clock import rfc3339
@@ -82,6 +82,18 @@ def receipt_json(receipt: ShownReceipt) -> Json:
         "created_at": rfc3339(receipt.created_at_us),
         "effective_at": rfc3339(receipt.effective_at_us),
         "created_by": receipt.created_by,
+    }
+
+
+def lead_time_json(found: tuple[str, str, LeadTime]) -> Json:
+    """How long a supplier takes."""
+    code, name, taken = found
+    return {
+        "supplier": code,
+        "supplier_name": name,
+        "deliveries": taken.deliveries,
+        "median_days": taken.median_days,
+        "slow_days": taken.slow_days,
     }
 
 

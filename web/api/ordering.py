@@ -83,6 +83,7 @@ ORDERING: dict[str, Schema] = {
     "ReceivedLine": obj(**_MOVED),
     "OrderLineCount": obj(line=WHOLE, sku=TEXT, qty=QUANTITY, unit=TEXT, **_MEASURES, over=QUANTITY),
     "OrderCount": obj(number=TEXT, status=_STATUS, lines=listed(ref("OrderLineCount"))),
+    "LeadTime": obj(supplier=TEXT, supplier_name=TEXT, deliveries=WHOLE, median_days=WHOLE, slow_days=WHOLE),
     "Received": obj(
         receipt=obj(**_RECEIPT, lines=listed(ref("ReceivedLine"))),
         order=ref("OrderCount"),

@@ -13,9 +13,9 @@ from inventory.body import fit
 from inventory.ledger import performing
 from inventory.purchasing import messages as m
 from inventory.purchasing import queries, receipts, service
-from inventory.purchasing.queries import OrderFilter, ReceiptFilter
+from inventory.purchasing.queries import LeadTimeFilter, OrderFilter, ReceiptFilter
 from inventory.purchasing.receiving import ReceiptKind
-from inventory.purchasing.render import order_json, receipt_json
+from inventory.purchasing.render import lead_time_json, order_json, receipt_json
 from inventory.purchasing.status import Status
 from kit.errors import refuse
 from kit.ids import parse_order_number, parse_receipt_id
@@ -36,6 +36,7 @@ ORDER_COLUMNS = (
     "created_by", "lines",
 )  # fmt: skip
 RECEIPT_COLUMNS = ("id", "kind", "of", "order", "supplier", "warehouse", "delivery_note", "created_at", "created_by", "lines")
+LEAD_TIME_COLUMNS = ("supplier", "supplier_name", "deliveries", "median_days", "slow_days")
 
 Verbs = Callable[[UnitOfWork, int], Awaitable[None]]
 
@@ -223,6 +224,18 @@ async def undo(tenant: str, receipt: str) -> Response:
 async def send_back(tenant: str, receipt: str) -> Response:
     """From where the receipt put them. They were received all the same: credit is expected, not other goods."""
     return await _moved(receipts.RETURN, "purchasing/return", receipt=receipt)
+
+
+@routes.get("/lead-times")
+@allow("purchasing.read")
+@operation("How long suppliers take", answer="LeadTime", listed=True, query=PAGED)
+async def lead_times(tenant: str) -> Response:
+    """Days from order to delivery, measured from receipts: of half of the deliveries, and of nine in ten."""
+    context, asked = ctx(), LeadTimeFilter(limit_arg(), cursor_arg())
+    with address_read():
+        async with context.reading() as connection:
+            page = await queries.lead_times_page(connection, context.tenant.id, asked)
+    return listing("lead-times", page, lead_time_json, LEAD_TIME_COLUMNS)
 
 
 async def _done(number: str, verb: Verbs) -> Response:
