@@ -13,6 +13,7 @@ from inventory.locations import store as _locations
 from inventory.lots import store as _lots
 from inventory.purchasing import store as _purchasing
 from inventory.reservations import store as _reservations
+from inventory.shipments import store as _shipments
 from inventory.suppliers import store as _suppliers
 from inventory.transfers import store as _transfers
 from tenants import entry_store as _entry
@@ -23,6 +24,6 @@ from tenants import views as _views
 
 __all__ = ["metadata"]
 _STORES = (
-    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _sso,
-    _suppliers, _tenants, _transfers, _views,
+    _entry, _events, _jobs, _replies, _catalog, _exceptions, _ledger, _locations, _lots, _machines, _purchasing, _reservations, _shipments,
+    _sso, _suppliers, _tenants, _transfers, _views,
 )  # fmt: skip

@@ -82,6 +82,8 @@ FACTS = {
     "supplier_changed": _("Supplier changed"),
     "supplier_archived": _("Supplier put away"),
     "supplier_item_set": _("Offer of a supplier set"),
+    "shipment_announced": _("Shipment announced"),
+    "shipment_cancelled": _("Shipment cancelled"),
     "supplier_item_removed": _("Offer of a supplier removed"),
 }
 

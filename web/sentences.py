@@ -333,6 +333,16 @@ _SUPPLIERS = {
     "too_many_rows": Meaning(422, _("Too many rows"), _("A file may have at most %(max)s rows.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _CHOSEN
+_DOCUMENTS = {
+    "shipment_not_found": Meaning(404, _("No such shipment"), _("There is no shipment %(shipment)s.")),
+    "shipment_status": Meaning(409, _("Not in this state"), _("%(shipment)s is %(status)s, so this cannot be done with it.")),
+    "over_announced": Meaning(
+        409,
+        _("More than is open"),
+        _("%(open)s %(unit)s of line %(order_line)s are neither announced nor received; %(requested)s are too many."),
+    ),
+}
+
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _DOCUMENTS | _CHOSEN
 UNKNOWN = Meaning(409, _("It cannot be done"), _("This was refused (%(code)s)."))
 """Of a code that has no words yet."""

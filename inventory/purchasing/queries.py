@@ -48,7 +48,7 @@ class OrderHead:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A line with what it is shown with; `base_unit` and `decimals` are its item's."""
+    """A line with what it is shown with; `base_unit` and `decimals` are its item's. `inbound`: of what is open, announced."""
 
     line: Line
     sku: str
@@ -57,6 +57,7 @@ class ShownLine:
     decimals: int
     location: str | None
     supplier_sku: str
+    inbound: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,11 @@ LEFT JOIN principals c ON c.tenant_id = o.tenant_id AND c.id = o.created_by
 LEFT JOIN principals b ON b.tenant_id = o.tenant_id AND b.id = o.submitted_by
 LEFT JOIN principals d ON d.tenant_id = o.tenant_id AND d.id = o.decided_by"""
 _LINES = """
-SELECT l.*, i.sku, i.name, i.base_unit, u.decimals, p.code AS location, coalesce(f.supplier_sku, '') AS supplier_sku
+SELECT l.*, i.sku, i.name, i.base_unit, u.decimals, p.code AS location, coalesce(f.supplier_sku, '') AS supplier_sku,
+  least(l.open, coalesce((SELECT sum(a.base) FROM shipment_lines a JOIN shipments h ON h.tenant_id = a.tenant_id AND h.id = a.shipment_id
+    WHERE a.tenant_id = l.tenant_id AND a.order_id = l.order_id AND a.order_line = l.line AND h.cancelled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM purchase_receipts r WHERE r.tenant_id = h.tenant_id AND r.shipment_id = h.id AND r.kind = 1)), 0)
+  )::bigint AS inbound
 FROM purchase_order_lines l
 JOIN purchase_orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
 JOIN items i ON i.tenant_id = l.tenant_id AND i.id = l.item_id
@@ -326,7 +331,7 @@ async def _mappings(connection: AsyncConnection, query: str, params: Mapping[str
 async def _lines(connection: AsyncConnection, tenant_id: int, numbers: Sequence[int]) -> dict[int, list[ShownLine]]:
     found: dict[int, list[ShownLine]] = {}
     for row in await _mappings(connection, _LINES, {"tenant_id": tenant_id, "numbers": list(numbers)}):
-        told = (row["sku"], row["name"], row["base_unit"], row["decimals"], row["location"], row["supplier_sku"])
+        told = (row["sku"], row["name"], row["base_unit"], row["decimals"], row["location"], row["supplier_sku"], row["inbound"])
         found.setdefault(row["order_id"], []).append(ShownLine(_line(row), *told))
     return found
 

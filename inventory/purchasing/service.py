@@ -63,7 +63,7 @@ async def draft(ctx: Context, work: UnitOfWork, new: m.NewOrder) -> int:
 async def change(ctx: Context, work: UnitOfWork, number: int, changed: m.OrderChanged, version: int) -> None:
     """Change a draft, or what was rejected, which is a draft again then."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.edit_refusal(order))
     if order.version != version:
         raise refuse("version_conflict", {"field": "If-Match", "expected": version, "actual": order.version})
@@ -83,7 +83,7 @@ async def change(ctx: Context, work: UnitOfWork, number: int, changed: m.OrderCh
 async def submit(ctx: Context, work: UnitOfWork, number: int) -> None:
     """Put a draft forward."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.submit_refusal(order))
     await _move(work, order, Status.SUBMITTED, submitted_by=work.principal_id, submitted_at=func.now(), reason="")
     amount = domain.amount_of(order.lines, order.currency)
@@ -93,7 +93,7 @@ async def submit(ctx: Context, work: UnitOfWork, number: int) -> None:
 async def approve(ctx: Context, work: UnitOfWork, number: int) -> None:
     """Goods are on order from now on."""
     ctx.permit("purchasing.approve")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.approval_refusal(order, ctx.actor, ctx.tenant))
     today = select(cast(func.timezone(warehouses.c.time_zone, func.now()), Date)).where(
         warehouses.c.tenant_id == work.tenant_id, warehouses.c.id == order.warehouse_id
@@ -109,7 +109,7 @@ async def approve(ctx: Context, work: UnitOfWork, number: int) -> None:
 async def reject(ctx: Context, work: UnitOfWork, number: int, because: m.Because) -> None:
     """It goes back to whoever drafted it, with a reason."""
     ctx.permit("purchasing.approve")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.decision_refusal(order))
     reason = _said(because.reason, "reason", required=True)
     await _decide(work, order, Status.REJECTED, reason=reason)
@@ -119,7 +119,7 @@ async def reject(ctx: Context, work: UnitOfWork, number: int, because: m.Because
 async def close(ctx: Context, work: UnitOfWork, number: int, closing: m.Closing) -> None:
     """Nothing more is to come of some lines, or of the whole order."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     chosen = None if closing.lines is None else [line.line for line in closing.lines]
     unless(domain.close_refusal(order, chosen))
     done = domain.closed(order, chosen)
@@ -133,7 +133,7 @@ async def close(ctx: Context, work: UnitOfWork, number: int, closing: m.Closing)
 async def cancel(ctx: Context, work: UnitOfWork, number: int, because: m.Because) -> None:
     """Nothing was received and nothing will be."""
     ctx.permit("purchasing.write")
-    order = await _locked(work, number)
+    order = await locked(work, number)
     unless(domain.cancel_refusal(order))
     reason = _said(because.reason, "reason")
     await _open(work, order, {line.number: (0, 0) for line in order.lines})
@@ -149,7 +149,7 @@ async def next_number(work: UnitOfWork, kind: str) -> int:
     return int((await work.connection.execute(statement.returning(document_numbers.c.last))).scalar_one())
 
 
-async def _locked(work: UnitOfWork, number: int) -> Order:
+async def locked(work: UnitOfWork, number: int) -> Order:
     """The order, which nobody else changes until this transaction has ended. Receipts in flight wait, or are decided again."""
     mine = (purchase_orders.c.tenant_id == work.tenant_id, purchase_orders.c.id == number)
     await work.connection.execute(select(purchase_orders.c.id).where(*mine).with_for_update())

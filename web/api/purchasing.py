@@ -162,7 +162,7 @@ async def cancel(tenant: str, number: str) -> Response:
 @operation("Receive what was delivered", body=m.Delivery, answer="Received", status=201, keyed=True, refuses=(409,))
 async def receive(tenant: str, number: str) -> Response:
     """The key is the receipt's, whoever sends it: one delivery posted by many makes one receipt. Without lines all that is open."""
-    return await _moved(receipts.RECEIVE, "purchasing/receive", order=number)
+    return await moved(receipts.RECEIVE, "purchasing/receive", order=number)
 
 
 @routes.get("/receipts")
@@ -215,7 +215,7 @@ async def receipt_one(tenant: str, receipt: str) -> Response:
 @operation("Undo a receipt", body=m.Undoing, answer="Received", status=201, keyed=True, refuses=(409,))
 async def undo(tenant: str, receipt: str) -> Response:
     """A counter-document takes all of it back: it was entered by mistake. What was sold meanwhile cannot be taken back."""
-    return await _moved(receipts.UNDO, "purchasing/undo", receipt=receipt)
+    return await moved(receipts.UNDO, "purchasing/undo", receipt=receipt)
 
 
 @routes.post("/receipts/<receipt>/return")
@@ -223,7 +223,7 @@ async def undo(tenant: str, receipt: str) -> Response:
 @operation("Return goods to the supplier", body=m.Returning, answer="Received", status=201, keyed=True, refuses=(409,))
 async def send_back(tenant: str, receipt: str) -> Response:
     """From where the receipt put them. They were received all the same: credit is expected, not other goods."""
-    return await _moved(receipts.RETURN, "purchasing/return", receipt=receipt)
+    return await moved(receipts.RETURN, "purchasing/return", receipt=receipt)
 
 
 @routes.get("/lead-times")
@@ -248,7 +248,8 @@ async def _done(number: str, verb: Verbs) -> Response:
     return await changed(act)
 
 
-async def _moved(verb: Verb, name: str, **of: str) -> Response:
+async def moved(verb: Verb, name: str, **of: str) -> Response:
+    """Have the stock engine do a verb; `of` names the document in the address."""
     context, body = ctx(), await json_body(required=False)
     if not isinstance(body, dict):
         raise refuse("invalid_body", {"field": "", "code": "wrong_type"})
