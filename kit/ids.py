@@ -7,7 +7,7 @@ import re
 import secrets
 
 _NUMBER = re.compile(r"([RTXG])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
-_DOCUMENT = re.compile(r"(PO|SH|RQ)-(\d{1,9})", re.ASCII)
+_DOCUMENT = re.compile(r"(PO|SH|RQ|IV)-(\d{1,9})", re.ASCII)
 
 
 def reservation_id(seq: int, part: int = 0) -> str:
@@ -89,6 +89,16 @@ def digest16(*parts: bytes) -> bytes:
 def token(octets: int = 32) -> str:
     """A URL-safe random token of `octets` bytes of entropy."""
     return secrets.token_urlsafe(octets)
+
+
+def invoice_id(number: int) -> str:
+    """`IV-1001`: suppliers' invoices as we count them; on paper they have numbers of the supplier's."""
+    return f"IV-{number}"
+
+
+def parse_invoice_id(text: str) -> int | None:
+    """Our number of an invoice, or None when it is not one."""
+    return _parse_document("IV", text)
 
 
 def _parse_document(kind: str, text: str) -> int | None:

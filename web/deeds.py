@@ -84,6 +84,13 @@ FACTS = {
     "supplier_item_set": _("Offer of a supplier set"),
     "shipment_announced": _("Shipment announced"),
     "shipment_cancelled": _("Shipment cancelled"),
+    "requisition_drafted": _("Requisition drafted"),
+    "requisition_asked": _("Requisition put forward"),
+    "requisition_approved": _("Requisition approved"),
+    "requisition_rejected": _("Requisition rejected"),
+    "requisition_ordered": _("Requisition ordered"),
+    "invoice_entered": _("Invoice entered"),
+    "invoice_exception_approved": _("Exception of an invoice approved"),
     "supplier_item_removed": _("Offer of a supplier removed"),
 }
 

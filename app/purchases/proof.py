@@ -71,7 +71,7 @@ class Proof:
             yield f"{order.reference} ({order.mark}) is not there"
             return
         for what, expected, actual in (*_heads(order, found), *_lines(order, found)):
-            self.lines += what.startswith("line")
+            self.lines += what.startswith("line ")
             if expected != actual:
                 yield f"{found['number']} ({order.reference}): {what}: {expected} expected, {actual} found"
         came = Counter(("receipt", each.note, each.on, frozenset((n, _base(order, n)) for n in each.lines)) for each in order.deliveries)

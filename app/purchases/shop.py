@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from app.purchases.plan import CURRENCY, UNIT, Good, Plan, median_days, prefix
 from app.sales.many import at_once
 from app.sales.rest import Rest, Stuck, Target, detail
+from kit.ids import token
 
 DELIVERIES_MIN = 3
 """Fewer deliveries say nothing about how long a supplier takes."""
+THERE = ("code_taken", "sku_taken")
 Json = dict[str, Any]
 Tick = Callable[[int], None]
 
@@ -29,7 +31,8 @@ def missing(rest: Rest, plan: Plan) -> list[list[Thing]]:
     there = {each["code"] for page in rest.pages("inventory/warehouses") for each in page}
     suppliers = {each["code"] for page in rest.pages("inventory/suppliers") for each in page}
     items = {each["sku"] for page in rest.pages("inventory/items") for each in page}
-    keyed = f"{prefix(plan.digest)}make:"
+    # Codes are what makes these happen once; a key of each run lets what was refused for a full plan be asked again.
+    keyed = f"{prefix(plan.digest)}make:{token(6)}:"
     first = [Thing("inventory/units", {"code": UNIT, "name": "Pack"}, f"{keyed}unit")] if UNIT not in units else []
     first += [
         Thing("inventory/warehouses", {"code": code, "name": name}, f"{keyed}warehouse:{code}")
@@ -50,7 +53,8 @@ def make(target: Target, things: list[Thing], tick: Tick) -> None:
 
     def one(rest: Rest, thing: Thing) -> int:
         status, answer = rest.post(thing.path, thing.body, thing.key)
-        if status not in (200, 201, 409):
+        # What is there by now was made by somebody else meanwhile; anything else, such as a full plan, has to be said.
+        if status not in (200, 201) and answer.get("code") not in THERE:
             raise Stuck(f"{thing.path} could not be made ({thing.key}): {detail(answer)}")
         return 1
 

@@ -9,7 +9,7 @@ from typing import Any
 from inventory.catalog.directory import LocationName, LotName, Names
 from inventory.ledger.messages import Condition, OrderedLine, Receipt, ReceiptLine
 from inventory.ledger.render import item_of, warehouse_of
-from inventory.purchasing.domain import amount_of, in_unit, line_amount
+from inventory.purchasing.domain import amount_of, credit_of, in_unit, line_amount
 from inventory.purchasing.queries import LeadTime, OrderHead, ShownLine, ShownOrder, ShownReceipt, ShownReceiptLine
 from inventory.purchasing.receiving import ReceiptKind
 from inventory.purchasing.status import Status
@@ -32,6 +32,7 @@ def order_json(order: ShownOrder) -> Json:
         "warehouse": head.warehouse,
         "currency": head.currency,
         "amount": money_json(amount_of(lines, head.currency), head.currency),
+        "credit_expected": money_json(credit_of(lines, head.currency), head.currency),
         "ordered_on": day_text(head.ordered_on),
         "expected_on": day_text(head.expected_on),
         "overdue": head.overdue,

@@ -8,9 +8,45 @@ from __future__ import annotations
 
 from quart import Quart
 
-from web.api import audit, items, jobs, keys, me, metrics, openapi, people, places, purchasing, settings, shipping, stock, suppliers, units
+from web.api import (
+    audit,
+    invoices,
+    items,
+    jobs,
+    keys,
+    me,
+    metrics,
+    openapi,
+    people,
+    places,
+    purchasing,
+    requisitions,
+    settings,
+    shipping,
+    stock,
+    suppliers,
+    units,
+)
 
-_MODULES = (stock, items, units, places, suppliers, purchasing, shipping, people, keys, audit, settings, jobs, me, openapi, metrics)
+_MODULES = (
+    stock,
+    items,
+    units,
+    places,
+    suppliers,
+    purchasing,
+    shipping,
+    requisitions,
+    invoices,
+    people,
+    keys,
+    audit,
+    settings,
+    jobs,
+    me,
+    openapi,
+    metrics,
+)
 
 
 def install(app: Quart) -> None:

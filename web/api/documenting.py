@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from inventory.invoices.domain import Reason, State
+from inventory.requisitions.domain import RequisitionStatus
 from inventory.shipments.domain import ShipmentStatus
-from web.api.schema import NULLABLE, NULLABLE_DAY, QUANTITY, TEXT, TIME, TRUTH, WHOLE, Schema, listed, obj, one_of, ref
+from web.api.schema import (
+    NULLABLE,
+    NULLABLE_DAY,
+    NULLABLE_TIME,
+    NULLABLE_WHOLE,
+    QUANTITY,
+    TEXT,
+    TIME,
+    TRUTH,
+    WHOLE,
+    Schema,
+    listed,
+    obj,
+    one_of,
+    ref,
+)
 
 DOCUMENTING: dict[str, Schema] = {
     "ShipmentLine": obj(line=WHOLE, order_line=WHOLE, sku=TEXT, name=TEXT, qty=QUANTITY, unit=TEXT, qty_base=QUANTITY, base_unit=TEXT),
@@ -22,6 +39,53 @@ DOCUMENTING: dict[str, Schema] = {
         reason=NULLABLE,
         receipt=NULLABLE,
         lines=listed(ref("ShipmentLine")),
+        created_at=TIME,
+        created_by=TEXT,
+    ),
+    "RequisitionLine": obj(line=WHOLE, sku=TEXT, name=TEXT, qty=QUANTITY, unit=TEXT, note=NULLABLE, order=NULLABLE),
+    "Requisition": obj(
+        number=TEXT,
+        status=one_of(*(status.label for status in RequisitionStatus)),
+        warehouse=TEXT,
+        needed_on=NULLABLE_DAY,
+        note=NULLABLE,
+        reason=NULLABLE,
+        lines=listed(ref("RequisitionLine")),
+        created_at=TIME,
+        created_by=TEXT,
+        decided_at=NULLABLE_TIME,
+        decided_by=NULLABLE,
+    ),
+    "InvoiceLine": obj(
+        line=WHOLE,
+        order_line=NULLABLE_WHOLE,
+        sku=NULLABLE,
+        description=NULLABLE,
+        qty=QUANTITY,
+        unit=NULLABLE,
+        invoiced=QUANTITY,
+        accepted=NULLABLE,
+        price=ref("Amount"),
+        price_ordered=ref("Price"),
+        amount=ref("Amount"),
+        state=one_of(*State),
+        reasons=listed(one_of(*Reason)),
+        approval=NULLABLE,
+        approved_by=NULLABLE,
+    ),
+    "Invoice": obj(
+        id=TEXT,
+        number=TEXT,
+        state=one_of(*State),
+        supplier=TEXT,
+        supplier_name=TEXT,
+        order=TEXT,
+        currency=TEXT,
+        amount=ref("Amount"),
+        invoiced_on=NULLABLE_DAY,
+        due_on=NULLABLE_DAY,
+        note=NULLABLE,
+        lines=listed(ref("InvoiceLine")),
         created_at=TIME,
         created_by=TEXT,
     ),

@@ -64,6 +64,7 @@ ORDERING: dict[str, Schema] = {
         warehouse=TEXT,
         currency=TEXT,
         amount=ref("Amount"),
+        credit_expected=ref("Amount"),
         ordered_on=NULLABLE_DAY,
         expected_on=NULLABLE_DAY,
         overdue=TRUTH,
