@@ -1,4 +1,4 @@
-"""The command line: `onhand run | web | worker | replay | verify | move | passwords | migrate`.
+"""The command line: `onhand run | web | worker | replay | import-orders | verify | move | passwords | migrate`.
 
 Imports late, so that `--help` answers at once.
 """
@@ -51,6 +51,13 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--tenant", metavar="SLUG", help="the company to replay into (the demo's)")
     replay.add_argument("--key", help="an API key of its manager or administrator (the demo's)")
     replay.set_defaults(command=_replay)
+
+    imported = commands.add_parser("import-orders", help="import a delivery history as orders and receipts and prove the result")
+    imported.add_argument("file", metavar="FILE", help="CSV or CSV.gz with one line per order line")
+    imported.add_argument("--url", help="where Onhand answers (the demo's address)")
+    imported.add_argument("--tenant", metavar="SLUG", help="the company to import into (the demo's)")
+    imported.add_argument("--key", help="an API key of its administrator or manager (the demo's)")
+    imported.set_defaults(command=_import_orders)
 
     verify = commands.add_parser("verify", help="prove that ledger, balances and reservations agree")
     verify.add_argument("--tenant", metavar="SLUG", help="of this company only")
@@ -118,6 +125,12 @@ def _replay(args: argparse.Namespace) -> int:
     from app import replay
 
     return replay.main(args)
+
+
+def _import_orders(args: argparse.Namespace) -> int:
+    from app import import_orders
+
+    return import_orders.main(args)
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,11 +53,11 @@ def days_per_second(text: str) -> float:
     return days
 
 
-def target(var: Path, url: str | None, tenant: str | None, key: str | None) -> Target:
-    """Where to replay into: what was said, else what the demo's file says. Raises CannotStart."""
+def target(var: Path, url: str | None, tenant: str | None, key: str | None, roles: Sequence[str] = ROLES) -> Target:
+    """Where to go: what was said, else what the demo's file says, with the key of the first of `roles`. Raises CannotStart."""
     demo = _demo(var / "demo.json")
     tenant = tenant or demo.get("tenant")
-    key = key or _key_of(demo, tenant)
+    key = key or _key_of(demo, tenant, roles)
     url = (url or demo.get("url") or "").rstrip("/")
     if not (url and tenant and key):
         raise CannotStart(f"There is no demo company in {var / 'demo.json'}: start Onhand (make run), or say --url, --tenant and --key.")
@@ -74,7 +75,7 @@ def _demo(path: Path) -> dict[str, Any]:
     return demo if isinstance(demo, dict) else {}
 
 
-def _key_of(demo: dict[str, Any], tenant: str | None) -> str | None:
+def _key_of(demo: dict[str, Any], tenant: str | None, roles: Sequence[str]) -> str | None:
     companies = [company for company in (demo, demo.get("other_tenant") or {}) if company.get("tenant") == tenant]
     keys = {each["role"]: each["key"] for company in companies for each in company.get("api_keys", ())}
-    return next((keys[role] for role in ROLES if role in keys), None)
+    return next((keys[role] for role in roles if role in keys), None)

@@ -7,7 +7,7 @@ import re
 import secrets
 
 _NUMBER = re.compile(r"([RTXG])(\d{1,18})(?:\.(\d{1,4}))?", re.ASCII)
-_ORDER = re.compile(r"PO-(\d{1,9})", re.ASCII)
+_DOCUMENT = re.compile(r"(PO|SH|RQ|IV)-(\d{1,9})", re.ASCII)
 
 
 def reservation_id(seq: int, part: int = 0) -> str:
@@ -57,8 +57,27 @@ def order_number(number: int) -> str:
 
 def parse_order_number(text: str) -> int | None:
     """The number of a purchase order, or None when it is not one."""
-    match = _ORDER.fullmatch(text)
-    return int(match[1]) if match else None
+    return _parse_document("PO", text)
+
+
+def shipment_number(number: int) -> str:
+    """`SH-1001`: shipments that suppliers announce, counted as orders are."""
+    return f"SH-{number}"
+
+
+def parse_shipment_number(text: str) -> int | None:
+    """The number of a shipment, or None when it is not one."""
+    return _parse_document("SH", text)
+
+
+def requisition_number(number: int) -> str:
+    """`RQ-1001`: requisitions, counted as orders are."""
+    return f"RQ-{number}"
+
+
+def parse_requisition_number(text: str) -> int | None:
+    """The number of a requisition, or None when it is not one."""
+    return _parse_document("RQ", text)
 
 
 def digest16(*parts: bytes) -> bytes:
@@ -70,6 +89,21 @@ def digest16(*parts: bytes) -> bytes:
 def token(octets: int = 32) -> str:
     """A URL-safe random token of `octets` bytes of entropy."""
     return secrets.token_urlsafe(octets)
+
+
+def invoice_id(number: int) -> str:
+    """`IV-1001`: suppliers' invoices as we count them; on paper they have numbers of the supplier's."""
+    return f"IV-{number}"
+
+
+def parse_invoice_id(text: str) -> int | None:
+    """Our number of an invoice, or None when it is not one."""
+    return _parse_document("IV", text)
+
+
+def _parse_document(kind: str, text: str) -> int | None:
+    match = _DOCUMENT.fullmatch(text)
+    return int(match[2]) if match and match[1] == kind else None
 
 
 def _number(letter: str, seq: int, part: int) -> str:

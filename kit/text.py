@@ -27,6 +27,25 @@ def clean(text: str, length_max: int) -> str:
     return text
 
 
+def unscrambled(text: str) -> str:
+    """Text whose UTF-8 was once read as cp1252, put right, however often that happened: `CÃ´te` is Côte. Other text stays as it is."""
+    while not text.isascii():
+        try:
+            repaired = b"".join(map(_octet, text)).decode()
+        except UnicodeError:
+            return text
+        text = repaired
+    return text
+
+
+def _octet(character: str) -> bytes:
+    """The byte that was read as this character; the five that cp1252 has no sign for were read as Latin-1."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")
+
+
 def is_slug(text: str) -> bool:
     """Lower-case letters, digits and inner hyphens, up to 63: a tenant's name in an address."""
     return _SLUG.fullmatch(text) is not None

@@ -37,7 +37,9 @@ _SEE = frozenset({"catalog.read", "stock.read", "places.read", "suppliers.read"}
 _PROMISE = frozenset({"stock.reserve", "stock.commit", "stock.release", "stock.extend", "stock.harden"})
 _MOVE = frozenset({"stock.receive", "stock.issue", "stock.adjust", "stock.transfer"})
 _EDIT = frozenset({"catalog.write", "places.write", "suppliers.write"})
-_BUY = frozenset({"purchasing.write", "purchasing.approve", "purchasing.receive", "purchasing.over_receive"})
+_BUY = frozenset(
+    {"purchasing.write", "purchasing.approve", "purchasing.receive", "purchasing.over_receive", "purchasing.invoice", "invoices.read"}
+)
 _RULE = frozenset(
     {
         "people.read", "people.write", "keys.write", "sso.write", "audit.read", "stock.reconcile", "settings.read", "settings.write",
@@ -52,7 +54,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.INVENTORY: _SEE | _PROMISE | _MOVE | {"purchasing.read"},
     Role.OPERATOR: _SEE | _PROMISE | {"stock.issue"},
     Role.VIEWER: _SEE | {"purchasing.read"},
-    Role.BILLING: frozenset({"settings.read"}),
+    Role.BILLING: frozenset({"settings.read", "invoices.read"}),
     Role.SUPPLIER: frozenset(),
 }
 """Who has which permission (sources: product.md, people; the stock ledger document's role list)."""

@@ -67,6 +67,8 @@ class Settings:
     over_receipt_percent: int = 0
     approval_limit: int = 0
     order_four_eyes: str = "off"
+    invoice_qty_percent: int = 0
+    invoice_amount_percent: int = 0
     negative_stock: str = "off"
     session_idle_minutes: int = 720
     session_longest_hours: int = 168
@@ -128,6 +130,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("over_receipt_percent", "buying", "whole", 0, low=0, high=100, unit="%"),
     Setting("approval_limit", "buying", "whole", 0, low=0, high=1_000_000_000),
     Setting("order_four_eyes", "buying", "choice", "off", ON_OFF),
+    Setting("invoice_qty_percent", "buying", "whole", 0, low=0, high=100, unit="%"),
+    Setting("invoice_amount_percent", "buying", "whole", 0, low=0, high=100, unit="%"),
     Setting("session_idle_minutes", "security", "whole", 720, low=5, high=SESSION_IDLE_MAX // timedelta(minutes=1), unit="min"),
     Setting("session_longest_hours", "security", "whole", 168, low=1, high=720, unit="h"),
     Setting("second_factor", "security", "choice", "nobody", SECOND_FACTOR),

@@ -61,6 +61,12 @@ SETTINGS = {
         _("Orders for more, or in another currency, are approved by admins only. In the company's currency; 0 is without a limit."),
     ),
     "order_four_eyes": Explained(_("Four eyes"), _("Whoever puts an order forward cannot approve it: somebody else has to look at it.")),
+    "invoice_qty_percent": Explained(
+        _("Invoiced quantity"), _("How much more than came and was accepted an invoice may ask for before somebody has to look at it.")
+    ),
+    "invoice_amount_percent": Explained(
+        _("Invoiced amount"), _("How far prices and amounts of an invoice may be from the order before somebody has to look at it.")
+    ),
     "session_idle_minutes": Explained(_("Sign out when idle"), _("A session that nobody uses for so long has ended.")),
     "session_longest_hours": Explained(_("Sign out at the latest"), _("A session ends then even when it is used all the time.")),
     "second_factor": Explained(_("Second factor"), _("Who needs a code from their phone beside the password.")),

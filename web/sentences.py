@@ -354,6 +354,24 @@ _SUPPLIERS = {
     "too_many_rows": Meaning(422, _("Too many rows"), _("A file may have at most %(max)s rows.")),
 }
 
-MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _REPLENISHING | _CHOSEN
+_DOCUMENTS = {
+    "shipment_not_found": Meaning(404, _("No such shipment"), _("There is no shipment %(shipment)s.")),
+    "requisition_not_found": Meaning(404, _("No such requisition"), _("There is no requisition %(requisition)s.")),
+    "requisition_status": Meaning(409, _("Not in this state"), _("%(requisition)s is %(status)s, so this cannot be done with it.")),
+    "no_supplier": Meaning(409, _("Nobody sells it"), _("Nobody is known to sell %(sku)s: name a supplier.")),
+    "order_elsewhere": Meaning(409, _("It goes elsewhere"), _("%(order)s goes to %(warehouse)s.")),
+    "invoice_not_found": Meaning(404, _("No such invoice"), _("There is no invoice %(invoice)s.")),
+    "invoice_twice": Meaning(409, _("Entered before"), _("Invoice %(number)s of %(supplier)s was entered before, as %(invoice)s.")),
+    "invoice_line_not_found": Meaning(404, _("No such line"), _("The invoice has no line %(invoice_line)s.")),
+    "no_exception": Meaning(409, _("Nothing to approve"), _("Line %(invoice_line)s of %(invoice)s is no open exception.")),
+    "shipment_status": Meaning(409, _("Not in this state"), _("%(shipment)s is %(status)s, so this cannot be done with it.")),
+    "over_announced": Meaning(
+        409,
+        _("More than is open"),
+        _("%(open)s %(unit)s of line %(order_line)s are neither announced nor received; %(requested)s are too many."),
+    ),
+}
+
+MEANINGS: dict[str, Meaning] = _REQUEST | _ENTRY | _STOCK | _THINGS | _SUPPLIERS | _BUYING | _DOCUMENTS | _REPLENISHING | _CHOSEN
 UNKNOWN = Meaning(409, _("It cannot be done"), _("This was refused (%(code)s)."))
 """Of a code that has no words yet."""

@@ -44,7 +44,7 @@ class Journey:
         found = sorting.sort(export.lines, datetime.now(UTC))
         say(report.found_in(export, found))
         self.folder.mkdir(parents=True, exist_ok=True)
-        kept_in = report.report_stem(self.folder, export).with_suffix(".state.json")
+        kept_in = report.report_stem(self.folder, export.name, export.digest).with_suffix(".state.json")
         kept = checkpoint.load(kept_in, self.target.url, self.target.tenant)
         made = self._prepare(export, found, kept)
         outcome = Outcome(kept.done, kept.refused)

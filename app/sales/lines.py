@@ -1,31 +1,13 @@
-"""Reading an export: bytes become lines, each with its number in the file. Nothing is guessed and nothing is dropped.
-
-The file may be gzipped; it is UTF-8 (with or without a byte order mark) or cp1252, separated by commas, with a header that
-names exactly the eight columns in any order. A line with another number of fields is kept, with its fault.
-"""
+"""The lines of a sales export: the rows of a table with its eight columns, by name."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import hashlib
-import io
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.settings import CannotStart
+from app.sales import table
 
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
-BYTES_MAX = 512 * 2**20
-"""Unpacked: some five million lines, which is what fits in memory as objects."""
-_GZIP = b"\x1f\x8b"
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
-
-
-class CannotRead(CannotStart):
-    """The file as a whole cannot be used; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,84 +37,10 @@ class Export:
 
 def read(path: Path) -> Export:
     """The export in a file. Raises CannotRead with a sentence for the reader."""
-    data = _unpacked(path)
-    text = _decoded(data, path)
-    lines = list(_lines(text, path))
-    if not lines:
-        raise CannotRead(f"{path} has a header but no lines: there is nothing to replay.")
-    return Export(path.name, hashlib.sha256(data).hexdigest()[:12], lines)
+    found = table.read(path, COLUMNS, "a sales export")
+    return Export(found.name, found.digest, [_line(row) for row in found.rows])
 
 
-def _unpacked(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as problem:
-        raise CannotRead(f"Cannot read {path}: {problem.strerror}.") from problem
-    if data.startswith(_GZIP):
-        try:
-            with gzip.open(io.BytesIO(data)) as packed:
-                data = packed.read(BYTES_MAX + 1)
-        except (OSError, EOFError, zlib.error) as problem:
-            raise CannotRead(f"{path} is not a complete gzip file ({problem}).") from problem
-    if len(data) > BYTES_MAX:
-        raise CannotRead(f"{path} is larger than {BYTES_MAX // 2**20} MB: replay it in parts.")
-    if not data.strip():
-        raise CannotRead(f"{path} is empty.")
-    return data
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    if data.startswith(_WIDE):
-        raise CannotRead(f"{path} is UTF-16: save it as UTF-8.")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise CannotRead(f"{path} is not text in UTF-8 or cp1252.")
-
-
-def _lines(text: str, path: Path) -> Iterator[SalesLine]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    places: list[int] | None = None
-    while True:
-        number = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as problem:
-            if reader.line_num > number:
-                raise CannotRead(f"{path}, line {number}: a quote is opened there and never closed rightly ({problem}).") from problem
-            fields, fault = [], f"not valid CSV: {problem}"
-        else:
-            fault = ""
-        if places is None:
-            places = _places(fields, path)
-        elif fields or fault:
-            yield _line(number, fields, places, fault)
-
-
-def _places(header: list[str], path: Path) -> list[int]:
-    """Where each of our columns stands in the file."""
-    names = [name.strip() for name in header]
-    if sorted(names) == sorted(COLUMNS):
-        return [names.index(column) for column in COLUMNS]
-    missing = [column for column in COLUMNS if column not in names]
-    unknown = [name[:40] for name in names if name not in COLUMNS]
-    twice = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
-    told = [
-        f"{what} {', '.join(found)}" for what, found in (("missing", missing), ("not known", unknown[:8]), ("there twice", twice)) if found
-    ]
-    hint = " Columns are separated by commas." if len(names) == 1 else ""
-    raise CannotRead(f"{path} does not begin with the columns of a sales export: {'; '.join(told)}.{hint}")
-
-
-def _line(number: int, fields: list[str], places: list[int], fault: str) -> SalesLine:
-    if not fault and len(fields) != len(COLUMNS):
-        fault = f"{len(fields)} fields instead of {len(COLUMNS)}"
-    if fault:
-        return SalesLine(number, "", "", "", "", "", "", "", "", fault)
-    return SalesLine(number, *(fields[place].strip() for place in places))
+def _line(row: table.Row) -> SalesLine:
+    invoice, code, description, quantity, at, price, customer, country = row.fields
+    return SalesLine(row.number, invoice, code, description, quantity, at, price, customer, country, row.fault)

@@ -51,7 +51,7 @@ def found_in(export: Export, found: Sequence[Sorted]) -> str:
 
 def written(folder: Path, export: Export, found: Sequence[Sorted], plan: Plan, outcome: Outcome) -> Path:
     """Write both files; returns the JSON's path, beside which the CSV lies."""
-    stem = report_stem(folder, export)
+    stem = report_stem(folder, export.name, export.digest)
     became = _became(found, plan, outcome)
     stem.with_suffix(".csv").write_text(csvs.write(_HEAD, (_row(each, became) for each in found)), encoding="utf-8", newline="")
     path = stem.with_suffix(".json")
@@ -59,10 +59,10 @@ def written(folder: Path, export: Export, found: Sequence[Sorted], plan: Plan, o
     return path
 
 
-def report_stem(folder: Path, export: Export) -> Path:
+def report_stem(folder: Path, file: str, digest: str) -> Path:
     """Where a file's reports go, without the ending: named after the file and its content."""
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in export.name.split(".")[0])[:60]
-    return folder / f"{name or 'sales'}-{export.digest}.x"
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in file.split(".")[0])[:60]
+    return folder / f"{name or 'sales'}-{digest}.x"
 
 
 def told(outcome: Outcome, plan: Plan, path: Path) -> str:

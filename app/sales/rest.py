@@ -73,6 +73,11 @@ class Rest:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         return self._insist("POST", path, orjson.dumps(body), headers)
 
+    def patch(self, path: str, body: Mapping[str, Any], key: str, version: int) -> tuple[int, Json]:
+        """Status and JSON of a change to what was seen at `version`. Raises Stuck as `post` does."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key, "If-Match": f'"{version}"'}
+        return self._insist("PATCH", path, orjson.dumps(body), headers)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from threading import local
 from typing import Any, TypeVar
 
+from app.sales.many import at_once
 from app.sales.plan import CURRENCY, Cell, Good, Plan, prefix
 from app.sales.rest import Rest, Stuck, Target, detail, turned_away
 from app.settings import CannotStart
 
 WAREHOUSES_MAX = 3
-CONNECTIONS = 6
-"""Items are made one request each; a few at once keep the server busy without queueing."""
 LINES = 200
 """Lines of one opening receipt. Its answer shows every row, and should stay well under 100 KiB (engine.md)."""
 RECEIPTS = 10
@@ -48,27 +45,17 @@ def missing(rest: Rest, goods: Iterable[Good]) -> list[Good]:
 
 def make_items(target: Target, goods: list[Good], digest: str, tick: Tick) -> None:
     """Make items, several at a time."""
-    mine = local()
 
-    def make(good: Good) -> None:
-        if not hasattr(mine, "rest"):
-            mine.rest = Rest(target)
-        status, answer = mine.rest.post("inventory/items", _item(good), f"{prefix(digest)}item:{good.sku}")
+    def make(rest: Rest, good: Good) -> int:
+        status, answer = rest.post("inventory/items", _item(good), f"{prefix(digest)}item:{good.sku}")
         if status == 404:
             raise Stuck(turned_away(target, 401))
         if status not in (201, 409):
             raise Stuck(f"The item {good.sku} could not be made: {detail(answer)}")
         # 409: it is there, archived perhaps. If it cannot be received, the opening stock will say so.
+        return 1
 
-    with ThreadPoolExecutor(CONNECTIONS) as threads:
-        pending = [threads.submit(make, good) for good in goods]
-        try:
-            for each in pending:
-                each.result()
-                tick(1)
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+    at_once(target, goods, make, tick)
 
 
 def claim(rest: Rest, plan: Plan) -> Claim:

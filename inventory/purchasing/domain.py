@@ -76,6 +76,11 @@ def amount_of(lines: Iterable[Line], currency: str) -> Decimal:
     return sum((line_amount(line, currency) or Decimal(0) for line in lines), Decimal(0))
 
 
+def credit_of(lines: Iterable[Line], currency: str) -> Decimal:
+    """What the supplier owes for goods that went back, at the prices of the order."""
+    return sum((money.rounded(x.price * x.in_unit(x.returned) / quantity.ONE, currency) for x in lines if x.price is not None), Decimal(0))
+
+
 def line_amount(line: Line, currency: str) -> Decimal | None:
     """What a line costs."""
     return None if line.price is None else money.rounded(line.price * line.qty / quantity.ONE, currency)

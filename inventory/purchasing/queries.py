@@ -51,7 +51,7 @@ class OrderHead:
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A line with what it is shown with; `base_unit` and `decimals` are its item's."""
+    """A line with what it is shown with; `base_unit` and `decimals` are its item's. `inbound`: of what is open, announced."""
 
     line: Line
     sku: str
@@ -60,6 +60,7 @@ class ShownLine:
     decimals: int
     location: str | None
     supplier_sku: str
+    inbound: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,14 @@ class ReceiptFilter:
     cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeadTimeFilter:
+    """Which part of the list of lead times."""
+
+    limit: int = LIMIT_DEFAULT
+    cursor: str | None = None
+
+
 async def order_of(connection: AsyncConnection, tenant_id: int, number: int) -> Order | None:
     """An order as its rules see it; None when there is none, or not for whoever asks."""
     head = await _one(connection, f"{_ORDER} WHERE o.tenant_id = :tenant_id AND o.id = :number", tenant_id, number)
@@ -208,6 +217,17 @@ async def lead_times(connection: AsyncConnection, tenant_id: int) -> dict[int, L
     return {row["supplier_id"]: LeadTime(row["deliveries"], row["median_days"], row["slow_days"]) for row in rows}
 
 
+async def lead_times_page(connection: AsyncConnection, tenant_id: int, asked: LeadTimeFilter) -> Page[tuple[str, str, LeadTime]]:
+    """Suppliers whose deliveries were measured, by code: code, name and how long they take. Raises ValueError `bad_cursor`."""
+    params: dict[str, Any] = {"tenant_id": tenant_id, "limit": asked.limit + 1, "after": ""}
+    if asked.cursor:
+        params["after"] = parse_cursor(asked.cursor, str)[0]
+    rows = await _mappings(connection, _LEAD_TIMES_SHOWN, params)
+    page = paged(rows, asked.limit, await as_of_seq(connection, tenant_id), lambda row: (row["code"],))
+    found = [(row["code"], row["name"], LeadTime(row["deliveries"], row["median_days"], row["slow_days"])) for row in page.items]
+    return Page(found, page.next, page.as_of_seq)
+
+
 async def receipt(connection: AsyncConnection, tenant_id: int, seq: int) -> ShownReceipt | None:
     """One receipt by its number."""
     return (await _receipts(connection, tenant_id, [seq])).get(seq)
@@ -235,7 +255,11 @@ LEFT JOIN principals c ON c.tenant_id = o.tenant_id AND c.id = o.created_by
 LEFT JOIN principals b ON b.tenant_id = o.tenant_id AND b.id = o.submitted_by
 LEFT JOIN principals d ON d.tenant_id = o.tenant_id AND d.id = o.decided_by"""
 _LINES = """
-SELECT l.*, i.sku, i.name, i.base_unit, u.decimals, p.code AS location, coalesce(f.supplier_sku, '') AS supplier_sku
+SELECT l.*, i.sku, i.name, i.base_unit, u.decimals, p.code AS location, coalesce(f.supplier_sku, '') AS supplier_sku,
+  least(l.open, coalesce((SELECT sum(a.base) FROM shipment_lines a JOIN shipments h ON h.tenant_id = a.tenant_id AND h.id = a.shipment_id
+    WHERE a.tenant_id = l.tenant_id AND a.order_id = l.order_id AND a.order_line = l.line AND h.cancelled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM purchase_receipts r WHERE r.tenant_id = h.tenant_id AND r.shipment_id = h.id AND r.kind = 1)), 0)
+  )::bigint AS inbound
 FROM purchase_order_lines l
 JOIN purchase_orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
 JOIN items i ON i.tenant_id = l.tenant_id AND i.id = l.item_id
@@ -267,6 +291,10 @@ WITH delivered AS (
 SELECT supplier_id, count(*)::int AS deliveries, percentile_disc(0.5) WITHIN GROUP (ORDER BY days) AS median_days,
   percentile_disc(0.9) WITHIN GROUP (ORDER BY days) AS slow_days
 FROM delivered WHERE days >= 0 GROUP BY supplier_id"""
+_LEAD_TIMES_SHOWN = f"""
+SELECT s.code, s.name, t.deliveries, t.median_days, t.slow_days FROM ({_LEAD_TIMES}) t
+JOIN suppliers s ON s.tenant_id = :tenant_id AND s.id = t.supplier_id
+WHERE s.code > :after ORDER BY s.code LIMIT :limit"""
 _HAS_SKU = """EXISTS (SELECT 1 FROM purchase_order_lines x JOIN items i ON i.tenant_id = x.tenant_id AND i.id = x.item_id
   WHERE x.tenant_id = o.tenant_id AND x.order_id = o.id AND i.sku = :sku)"""
 _NEVER = "9999-12-31"
@@ -333,7 +361,7 @@ async def _mappings(connection: AsyncConnection, query: str, params: Mapping[str
 async def _lines(connection: AsyncConnection, tenant_id: int, numbers: Sequence[int]) -> dict[int, list[ShownLine]]:
     found: dict[int, list[ShownLine]] = {}
     for row in await _mappings(connection, _LINES, {"tenant_id": tenant_id, "numbers": list(numbers)}):
-        told = (row["sku"], row["name"], row["base_unit"], row["decimals"], row["location"], row["supplier_sku"])
+        told = (row["sku"], row["name"], row["base_unit"], row["decimals"], row["location"], row["supplier_sku"], row["inbound"])
         found.setdefault(row["order_id"], []).append(ShownLine(_line(row), *told))
     return found
 

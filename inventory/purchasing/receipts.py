@@ -35,13 +35,17 @@ async def build_receive(ctx: Context, asked: Asked, body: OrderDelivery, names: 
 
     A receipt's key is the company's, not the person's: fifty people who post the same delivery make one receipt.
     """
+    asked_by = head(ctx, asked) | {"key_hash": digest16(b"receipt", asked.key.encode())}
+    return await of_delivery(ctx, asked_by, body)
+
+
+async def of_delivery(ctx: Context, asked_by: Json, body: OrderDelivery, shipment: int = 0) -> ReceiveOrder:
+    """The command of a delivery, of an announced shipment where its number is given."""
     order = await _order(ctx, body.order)
     if body.allow_over:
         ctx.permit("purchasing.over_receive")
     told = header(ctx, None, body.reason, body.effective_at)
-    asked_by = head(ctx, asked) | {"key_hash": digest16(b"receipt", asked.key.encode())}
-    chosen = _chosen(order, body)
-    lines = await _delivered(ctx, order, chosen)
+    lines = await _delivered(ctx, order, _chosen(order, body))
     if not lines:
         raise refuse("nothing_to_receive", {"field": "lines", "order": order_number(order.head.id)})
     return ReceiveOrder(
@@ -53,6 +57,7 @@ async def build_receive(ctx: Context, asked: Asked, body: OrderDelivery, names: 
         over=body.allow_over,
         note=body.delivery_note,
         scope=scope_of(ctx),
+        shipment=shipment,
     )
 
 

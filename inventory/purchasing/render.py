@@ -9,8 +9,8 @@ from typing import Any
 from inventory.catalog.directory import LocationName, LotName, Names
 from inventory.ledger.messages import Condition, OrderedLine, Receipt, ReceiptLine
 from inventory.ledger.render import item_of, warehouse_of
-from inventory.purchasing.domain import amount_of, in_unit, line_amount
-from inventory.purchasing.queries import OrderHead, ShownLine, ShownOrder, ShownReceipt, ShownReceiptLine
+from inventory.purchasing.domain import amount_of, credit_of, in_unit, line_amount
+from inventory.purchasing.queries import LeadTime, OrderHead, ShownLine, ShownOrder, ShownReceipt, ShownReceiptLine
 from inventory.purchasing.receiving import ReceiptKind
 from inventory.purchasing.status import Status
 from kit.clock import rfc3339
@@ -32,6 +32,7 @@ def order_json(order: ShownOrder) -> Json:
         "warehouse": head.warehouse,
         "currency": head.currency,
         "amount": money_json(amount_of(lines, head.currency), head.currency),
+        "credit_expected": money_json(credit_of(lines, head.currency), head.currency),
         "ordered_on": day_text(head.ordered_on),
         "expected_on": day_text(head.expected_on),
         "overdue": head.overdue,
@@ -57,9 +58,11 @@ def line_json(shown: ShownLine, currency: str) -> Json:
         "qty": format_qty(line.qty),
         "unit": line.unit,
         **in_its_unit,
+        "inbound": format_qty(line.in_unit(shown.inbound)),
         "over": format_qty(line.in_unit(line.over)),
         "base_unit": shown.base_unit,
         **in_base,
+        "inbound_base": format_qty(shown.inbound, shown.decimals),
         "price": None if line.price is None else money_json(line.price, currency),
         "amount": None if (amount := line_amount(line, currency)) is None else money_json(amount, currency),
         "expected_on": day_text(line.expected_on),
@@ -82,6 +85,18 @@ def receipt_json(receipt: ShownReceipt) -> Json:
         "created_at": rfc3339(receipt.created_at_us),
         "effective_at": rfc3339(receipt.effective_at_us),
         "created_by": receipt.created_by,
+    }
+
+
+def lead_time_json(found: tuple[str, str, LeadTime]) -> Json:
+    """How long a supplier takes."""
+    code, name, taken = found
+    return {
+        "supplier": code,
+        "supplier_name": name,
+        "deliveries": taken.deliveries,
+        "median_days": taken.median_days,
+        "slow_days": taken.slow_days,
     }
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.sales.lines import CannotRead, read
+from app.sales.lines import read
+from app.sales.table import CannotRead
 from tests.replay.conftest import HEADER
 
 ROW = "536365,84029E,RED WOOLLY HOTTIE,6,2010-12-01T08:26:00,3.39,17850,United Kingdom"

@@ -10,6 +10,7 @@ from quart import Quart
 
 from web.api import (
     audit,
+    invoices,
     items,
     jobs,
     keys,
@@ -20,13 +21,18 @@ from web.api import (
     places,
     purchasing,
     replenishment,
+    requisitions,
     settings,
+    shipping,
     stock,
     suppliers,
     units,
 )
 
-_MODULES = (stock, items, units, places, suppliers, purchasing, replenishment, people, keys, audit, settings, jobs, me, openapi, metrics)
+_MODULES = (
+    stock, items, units, places, suppliers, purchasing, shipping, requisitions, invoices, replenishment, people, keys, audit, settings,
+    jobs, me, openapi, metrics,
+)  # fmt: skip
 
 
 def install(app: Quart) -> None:

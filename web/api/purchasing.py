@@ -12,9 +12,9 @@ from inventory.answer import Asked, Verb
 from inventory.body import fit
 from inventory.purchasing import messages as m
 from inventory.purchasing import queries, receipts, service
-from inventory.purchasing.queries import OrderFilter, ReceiptFilter
+from inventory.purchasing.queries import LeadTimeFilter, OrderFilter, ReceiptFilter
 from inventory.purchasing.receiving import ReceiptKind
-from inventory.purchasing.render import order_json, receipt_json
+from inventory.purchasing.render import lead_time_json, order_json, receipt_json
 from inventory.purchasing.status import Status
 from kit.errors import refuse
 from kit.ids import parse_order_number, parse_receipt_id
@@ -34,6 +34,7 @@ ORDER_COLUMNS = (
     "created_by", "lines",
 )  # fmt: skip
 RECEIPT_COLUMNS = ("id", "kind", "of", "order", "supplier", "warehouse", "delivery_note", "created_at", "created_by", "lines")
+LEAD_TIME_COLUMNS = ("supplier", "supplier_name", "deliveries", "median_days", "slow_days")
 
 Verbs = Callable[[UnitOfWork, int], Awaitable[None]]
 
@@ -159,7 +160,7 @@ async def cancel(tenant: str, number: str) -> Response:
 @operation("Receive what was delivered", body=m.Delivery, answer="Received", status=201, keyed=True, refuses=(409,))
 async def receive(tenant: str, number: str) -> Response:
     """The key is the receipt's, whoever sends it: one delivery posted by many makes one receipt. Without lines all that is open."""
-    return await _moved(receipts.RECEIVE, "purchasing/receive", order=number)
+    return await moved(receipts.RECEIVE, "purchasing/receive", order=number)
 
 
 @routes.get("/receipts")
@@ -212,7 +213,7 @@ async def receipt_one(tenant: str, receipt: str) -> Response:
 @operation("Undo a receipt", body=m.Undoing, answer="Received", status=201, keyed=True, refuses=(409,))
 async def undo(tenant: str, receipt: str) -> Response:
     """A counter-document takes all of it back: it was entered by mistake. What was sold meanwhile cannot be taken back."""
-    return await _moved(receipts.UNDO, "purchasing/undo", receipt=receipt)
+    return await moved(receipts.UNDO, "purchasing/undo", receipt=receipt)
 
 
 @routes.post("/receipts/<receipt>/return")
@@ -220,7 +221,19 @@ async def undo(tenant: str, receipt: str) -> Response:
 @operation("Return goods to the supplier", body=m.Returning, answer="Received", status=201, keyed=True, refuses=(409,))
 async def send_back(tenant: str, receipt: str) -> Response:
     """From where the receipt put them. They were received all the same: credit is expected, not other goods."""
-    return await _moved(receipts.RETURN, "purchasing/return", receipt=receipt)
+    return await moved(receipts.RETURN, "purchasing/return", receipt=receipt)
+
+
+@routes.get("/lead-times")
+@allow("purchasing.read")
+@operation("How long suppliers take", answer="LeadTime", listed=True, query=PAGED)
+async def lead_times(tenant: str) -> Response:
+    """Days from order to delivery, measured from receipts: of half of the deliveries, and of nine in ten."""
+    context, asked = ctx(), LeadTimeFilter(limit_arg(), cursor_arg())
+    with address_read():
+        async with context.reading() as connection:
+            page = await queries.lead_times_page(connection, context.tenant.id, asked)
+    return listing("lead-times", page, lead_time_json, LEAD_TIME_COLUMNS)
 
 
 async def _done(number: str, verb: Verbs) -> Response:
@@ -233,7 +246,8 @@ async def _done(number: str, verb: Verbs) -> Response:
     return await changed(act)
 
 
-async def _moved(verb: Verb, name: str, **of: str) -> Response:
+async def moved(verb: Verb, name: str, **of: str) -> Response:
+    """Have the stock engine do a verb; `of` names the document in the address."""
     body = await json_body(required=False)
     if not isinstance(body, dict):
         raise refuse("invalid_body", {"field": "", "code": "wrong_type"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inventory.ledger.messages import Condition, Kind
 from tenants.domain import Role
 from tenants.token_rules import ALGORITHMS
+from web.api.documenting import DOCUMENTING
 from web.api.ordering import ORDERING
 from web.api.schema import ANY as _ANY
 from web.api.schema import NULLABLE as _NULLABLE
@@ -56,6 +57,7 @@ _TOTALS = _object(on_hand=_QUANTITY, reserved=_QUANTITY, blocked=_QUANTITY, in_t
 SCHEMAS: dict[str, Schema] = {
     **ORDERING,
     **SUGGESTING,
+    **DOCUMENTING,
     "Event": {
         "type": "object",
         "properties": {"event": _TEXT, "data": _TEXT, "id": _TEXT, "retry": _WHOLE},

@@ -1,0 +1,84 @@
+"""Shipments from a CSV file: checked line by line, then all of them or none."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from events.unit_of_work import UnitOfWork
+from inventory.body import Complaints, fit
+from inventory.context import Context
+from inventory.shipments import messages as m
+from inventory.shipments.service import announce
+from kit import csvs
+from kit.csvs import Line
+from kit.errors import Refused, refuse
+from kit.ids import shipment_number
+
+COLUMNS = ("order", "line", "sku", "qty", "due_on", "carrier", "tracking")
+ROWS_MAX = 2_000
+SIZE_MAX = 400_000
+"""Bytes of a file, as of a file of offers."""
+
+
+class Announcements(NamedTuple):
+    """What a file made: numbers of shipments, and how many lines they have."""
+
+    shipments: list[str]
+    lines: int
+
+
+async def import_shipments(ctx: Context, work: UnitOfWork, file: m.ShipmentFile) -> Announcements:
+    """Do what the file says, all of it or nothing. Refuses `file_refused` with complaints by line of the file (the header is 1)."""
+    lines = _lines(file.csv)
+    together: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        together.setdefault(tuple(line.cells.get(name, "") for name in ("order", "due_on", "carrier", "tracking")), []).append(line)
+    complaints, made = Complaints(), []
+    async with work.connection.begin_nested() as all_of_it:
+        for group in together.values():
+            try:
+                async with work.connection.begin_nested():
+                    made.append(await announce(ctx, work, _asked(group)))
+            except Refused as refused:
+                _complain(refused, group, complaints)
+        if file.dry_run:
+            await all_of_it.rollback()
+    complaints.raise_any("file_refused")
+    return Announcements([] if file.dry_run else [shipment_number(number) for number in made], len(lines))
+
+
+def _complain(refused: Refused, group: list[Line], complaints: Complaints) -> None:
+    """What a shipment was refused for, by the lines of the file."""
+    for error in refused.refusal.errors:
+        place = error.get("line")
+        told = {name: value for name, value in error.items() if name not in ("line", "field", "code")}
+        number = group[place if isinstance(place, int) else 0].number
+        complaints.add(str(error.get("code", refused.refusal.code)), str(error.get("field", "order")), number, **told)
+
+
+def _asked(group: list[Line]) -> m.NewShipment:
+    """The cells as the API's body would say them: so they are checked the same way."""
+    first = group[0].cells
+    body: dict[str, Any] = {name: first[name] for name in ("carrier", "tracking", "due_on") if first.get(name)}
+    return fit({"order": first.get("order", ""), "lines": [_line(each) for each in group], **body}, m.NewShipment)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    cells = {name: value for name, value in line.cells.items() if value}
+    asked: dict[str, Any] = {"qty": csvs.decimal_point(cells.get("qty", ""))}
+    if "line" in cells:
+        asked["line"] = int(cells["line"]) if cells["line"].isdecimal() else cells["line"]
+    return asked | ({"sku": cells["sku"]} if "sku" in cells else {})
+
+
+def _lines(text: str) -> list[Line]:
+    if len(text.encode(errors="replace")) > SIZE_MAX:
+        raise refuse("file_too_large", {"field": "csv", "max": SIZE_MAX})
+    try:
+        lines = csvs.read(text, COLUMNS, ROWS_MAX)
+    except ValueError as problem:
+        raise refuse(str(problem), {"field": "csv", "columns": ", ".join(COLUMNS), "max": ROWS_MAX}) from None
+    missing = [column for column in ("order", "qty") if lines and column not in lines[0].cells]
+    if missing or not lines:
+        raise refuse("column_missing" if missing else "no_rows", {"field": "csv", "column": ", ".join(missing)})
+    return lines

@@ -1,0 +1,22 @@
+"""Shipments that suppliers announce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "2026_11_30_1950"
+down_revision = "2026_11_30_1940"
+
+_SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    driver = op.get_bind().connection.dbapi_connection
+    script = (_SQL / "0025_shipments.sql").read_text()
+    driver.run_async(lambda connection: connection.execute(script))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the program before this one runs on this schema as it is: nothing needs undoing")
