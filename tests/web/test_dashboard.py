@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from quart import Blueprint, Response
 
+from inventory.catalog import service as catalog
+from inventory.catalog.messages import NewLimits
 from inventory.context import Context
 from inventory.ledger.history import Point
 from kit.clock import SECOND, now_us, rfc3339
@@ -17,7 +18,6 @@ from tests.web.browser import Browser
 from tests.web.conftest import Site
 from tests.web.shop import do, furnish, line
 from web import spark
-from web.access import allow
 from web.pages import dashboard
 
 DAY = 86_400 * SECOND
@@ -108,22 +108,18 @@ async def test_a_till_is_online_while_its_key_is_at_work(site: Site, shop: Conte
     assert "No till has a key yet" in await part(alice, shop, "proof", "&warehouse=main")
 
 
-async def test_a_shortage_is_ordered_with_one_click_once_there_is_a_way(site: Site, shop: Context, alice: Browser) -> None:
-    assert "min 12" in await part(alice, shop, "shortages")
-    ordering = Blueprint("replenishment", __name__)
-
-    @ordering.post("/t/<tenant>/replenishment/draft")
-    @allow("stock.adjust")
-    async def draft_one(tenant: str) -> Response:
-        return Response("")
-
-    site.app.register_blueprint(ordering)
-    response = await alice.get(f"/t/{shop.tenant.slug}/?part=shortages", HX_Request="true")
-    form = (await response.get_data(as_text=True)).split("<form", 1)[1].split("</form>", 1)[0]
-    assert f'action="/t/{shop.tenant.slug}/replenishment/draft"' in form
-    assert 'name="sku" value="HEART"' in form
-    assert 'name="warehouse" value="osh"' in form
-    assert "Order 50" in form
+async def test_a_shortage_is_ordered_with_one_click(site: Site, shop: Context, alice: Browser) -> None:
+    async with shop.writing() as work:
+        await catalog.set_limits(shop, work, "WAX", NewLimits("osh", "5", "9"))
+    assert "Set supplier : Soy wax" in await part(alice, shop, "shortages")
+    shown = await alice.get(f"/t/{shop.tenant.slug}/?part=shortages", HX_Request="true")
+    (form,) = re.findall(r"<form.*?</form>", await shown.get_data(as_text=True), re.DOTALL)
+    assert re.search(r"Order 50\xa0pcs", form)
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert (sent["sku"], sent["warehouse"]) == ("HEART", "osh")
+    answer = await alice.post(f"/t/{shop.tenant.slug}/replenishment/draft-one", sent, HX_Request="true")
+    assert "In draft PO-1001" in await answer.get_data(as_text=True)
+    assert "In draft PO-1001" in await part(alice, shop, "shortages")
     bob = await site.entered_by(site.world.bob)
     assert "min 12" in await part(bob, shop, "shortages")
 

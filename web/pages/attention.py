@@ -17,8 +17,11 @@ from inventory.exceptions import queries as exceptions
 from inventory.exceptions.messages import Exceptional
 from inventory.ledger.history import LastProof
 from inventory.ledger.render import item_of, warehouse_of
+from inventory.purchasing import queries as purchasing
+from inventory.purchasing.queries import OrderFilter
 from inventory.transfers import queries as transfers
 from kit.clock import SECOND, from_us, to_us
+from kit.ids import order_number
 from tenants import queries as tenants
 from tenants.queries import Key
 from web import filters
@@ -60,6 +63,7 @@ async def needs_of(
     found += exceptional
     found += await _of_jobs(context, connection, now_us)
     found += _of_tills(context, await tills_of(context, connection, warehouse), now_us)
+    found += await _of_orders(context, connection, warehouse)
     found += await _of_transfers(context, connection, warehouse, now_us)
     return found[:SHOWN_MAX], len(found) + count - len(exceptional)
 
@@ -143,6 +147,21 @@ def _of_tills(context: Context, tills: Sequence[Key], now_us: int) -> list[Need]
             title = gettext("%(till)s was last seen %(when)s", till=till.name, when=filters.ago(to_us(till.used_at), now_us))
             detail = gettext("It may be selling without a line")
             needs.append(Need(f"till-{till.id}", "low", "cash-register", title, detail, gettext("Open"), url))
+    return needs
+
+
+async def _of_orders(context: Context, connection: AsyncConnection, warehouse: str | None) -> list[Need]:
+    """Orders that should have come, for those who may see orders."""
+    if not context.actor.may("purchasing.read"):
+        return []
+    late = await purchasing.orders_page(connection, context.tenant.id, OrderFilter(warehouse=warehouse, overdue=True, limit=SHOWN_MAX))
+    needs = []
+    for head in (order.head for order in late.items):
+        number = order_number(head.id)
+        title = gettext("%(order)s is late", order=number)
+        detail = gettext("%(supplier)s, for %(place)s", supplier=head.supplier_name, place=head.warehouse_name)
+        url = url_for("orders.show", tenant=context.tenant.slug, number=number)
+        needs.append(Need(number, "low", "truck-delivery", title, detail, gettext("Open"), url))
     return needs
 
 

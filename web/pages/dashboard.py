@@ -26,7 +26,7 @@ from web import asking, respond, spark
 from web.access import allow, ctx
 from web.forms import Form
 from web.pages.attention import is_online, needs_of, tills_of
-from web.pages.reorder import draft_url, order_qty
+from web.pages.reorder import reorders_of
 from web.pages.rows import show_holds, show_rows, show_transfers
 
 pages = Blueprint("dashboard", __name__, url_prefix="/t/<tenant>")
@@ -118,7 +118,7 @@ async def _chart(context: Context, connection: AsyncConnection, asked: Asked, _:
 
 async def _shortages(context: Context, connection: AsyncConnection, asked: Asked, _: Mapping[str, Any]) -> dict[str, Any]:
     found = await ledger.shortages(connection, context.tenant.id, context.clock(), asked.warehouse)
-    return {"shortages": found, "draft_url": draft_url(), "order_qty": order_qty}
+    return {"shortages": found, "reorders": await reorders_of(context, connection, found)}
 
 
 async def _feed(context: Context, connection: AsyncConnection, asked: Asked, values: Mapping[str, Any]) -> dict[str, Any]:
