@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.local import LocalEngine
 from app.demo_goods import COMPANIES, Company, barcode
+from app.demo_orders import ORDERS, order
 from app.demo_suppliers import OFFERS, SUPPLIERS
 from app.demo_week import Deed, Week, week_of
 from app.provision import Urls
@@ -188,6 +189,8 @@ async def _fill(engine: AsyncEngine, engine_url: str, tenant: Tenant, company: C
         # Deeds of one kind in a row go together: the engine keeps their order, and one commit carries many.
         for _, run in groupby(enumerate(week.deeds), key=lambda numbered: numbered[1].verb):
             await _together(_do(hands[deed.role], f"demo:{number}", deed, midnight_us) for number, deed in run)
+        for number, ordered in enumerate(ORDERS[company.slug]):
+            await order(hands["manager"], f"demo:order:{number}", ordered, midnight_us)
         async with ctx.writing() as work:
             await work.record(FILLED, tenant.slug)
 

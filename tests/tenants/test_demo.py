@@ -16,6 +16,7 @@ from app.demo_week import week_of
 from app.settings import Settings
 from db.engine import make_engine
 from inventory.ledger import queries as ledger
+from inventory.purchasing import queries as purchasing
 from inventory.suppliers import queries as suppliers
 from kit.clock import now_us
 from tenants import store
@@ -75,6 +76,14 @@ async def sellers(engine: AsyncEngine, slug: str, sku: str) -> list[tuple[str, b
     return [(each.offer.supplier_code, each.offer.preferred) for each in found]
 
 
+async def orders(engine: AsyncEngine, slug: str) -> dict[str, int]:
+    async with engine.begin() as connection:
+        tenant = await store.enter(connection, slug)
+        assert tenant is not None
+        counts = await purchasing.orders_counted(connection, tenant.id, purchasing.OrderFilter())
+    return {status.label: count for status, count in counts.items()}
+
+
 async def test_a_first_start_that_was_cut_short_is_completed_by_the_next_and_later_ones_change_nothing(
     fresh_database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +113,15 @@ async def test_a_first_start_that_was_cut_short_is_completed_by_the_next_and_lat
     assert await demo.ensure(settings, fresh_database) == first
     assert await sellers(engine, "ala-too", "G20260") == [("KARA", True), ("ALTYN", False)]
     assert await sellers(engine, "tien-shan", "K-201") == [("UZGEN", True), ("OPT", False)]
+
+    assert await orders(engine, "ala-too") == {
+        "approved": 1,
+        "draft": 1,
+        "partially_received": 1,
+        "received": 1,
+        "rejected": 1,
+        "submitted": 1,
+    }
 
     path.unlink()
     again = await demo.ensure(settings, fresh_database)

@@ -257,7 +257,7 @@ def _takes(location: Location) -> bool:
 def _blame(form: Form, order: ShownOrder | None) -> None:
     """Put what was refused beside the fields of the line it is about."""
     form.reword(beside_lines(_numbers(form), _FIELDS, in_words_of(order) if order else dict))
-    form.blame("", **{"If-Match": "", "supplier": "", "warehouse": ""})
+    form.blame("", If_Match="", supplier="", warehouse="")
 
 
 async def _choose(connection: AsyncConnection, form: Form) -> Response:
