@@ -30,6 +30,8 @@ EXPLAINED: dict[str, str] = {
     "purchasing.approve": _("Approve and reject orders"),
     "purchasing.receive": _("Receive what was ordered, undo receipts, return goods"),
     "purchasing.over_receive": _("Take in more than was ordered"),
+    "invoices.read": _("See invoices of suppliers"),
+    "purchasing.invoice": _("Enter invoices of suppliers and approve what does not match"),
     "stock.reserve": _("Promise stock"),
     "stock.commit": _("Sell what was promised"),
     "stock.release": _("Give a promise back"),

@@ -41,6 +41,8 @@ class SettingsChange(Struct, frozen=True, forbid_unknown_fields=True):
     over_receipt_percent: _Whole = UNSET
     approval_limit: _Limit = UNSET
     order_four_eyes: _Choice = UNSET
+    invoice_qty_percent: _Whole = UNSET
+    invoice_amount_percent: _Whole = UNSET
     session_idle_minutes: _Whole = UNSET
     session_longest_hours: _Whole = UNSET
     second_factor: _Choice = UNSET
