@@ -9,6 +9,9 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date
 
+from events.unit_of_work import UnitOfWork
+from inventory.context import Context
+from inventory.purchasing import queries, service
 from inventory.purchasing.domain import amount_of, line_amount
 from inventory.purchasing.queries import ShownLine, ShownOrder
 from inventory.suppliers.queries import Supplier
@@ -16,9 +19,17 @@ from kit import money, quantity
 from kit.ids import order_number
 from kit.quantity import format_qty
 from tenants.domain import Tenant
-from tenants.mails import Letter
+from tenants.mails import Letter, Post
 from web.catalogues import catalogue
 from web.filters import UNITS
+
+
+async def send_order(ctx: Context, work: UnitOfWork, post: Post, number: int) -> None:
+    """Send an order: that it was sent and the letter are written in one transaction."""
+    supplier = await service.send(ctx, work, number)
+    order = await queries.shown(work.connection, work.tenant_id, number)
+    assert order is not None, "it was locked in this transaction"
+    await post.write(work, letter_of(order, supplier, ctx.tenant))
 
 
 def letter_of(order: ShownOrder, supplier: Supplier, company: Tenant) -> Letter:

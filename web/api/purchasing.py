@@ -24,6 +24,8 @@ from web.api.incoming import body_as, choice_arg, cursor_arg, flag_arg, idempote
 from web.api.operation import PAGED, choice, flag, operation, text
 from web.api.outgoing import changed, listing, outcome, thing
 from web.asking import address_read
+from web.order_letter import send_order
+from web.wiring import parts
 
 routes = Blueprint("api_purchasing", __name__, url_prefix="/v1/<tenant>/purchasing")
 
@@ -153,6 +155,14 @@ async def cancel(tenant: str, number: str) -> Response:
     """While nothing of it was received."""
     because = fit(await json_body(required=False), m.Because)
     return await _done(number, lambda work, order: service.cancel(ctx(), work, order, because))
+
+
+@routes.post("/orders/<number>/send")
+@allow("purchasing.write")
+@operation("Send an order to its supplier", answer="Order", keyed=True, refuses=(409,))
+async def send(tenant: str, number: str) -> Response:
+    """By letter, in the supplier's language: approved orders only. It may be sent again."""
+    return await _done(number, lambda work, order: send_order(ctx(), work, parts().post, order))
 
 
 @routes.post("/orders/<number>/receive")

@@ -29,7 +29,7 @@ from web import asking, errors, filters, ordering, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.once import once
-from web.order_letter import letter_of
+from web.order_letter import send_order
 from web.wiring import parts
 
 pages = Blueprint("orders", __name__, url_prefix="/t/<tenant>/purchasing")
@@ -130,13 +130,7 @@ async def cancel(tenant: str, number: str) -> Response:
 async def send(tenant: str, number: str) -> Response:
     """To the supplier, by letter, in the supplier's language."""
 
-    async def verb(work: UnitOfWork, order: int, form: Form) -> None:
-        supplier = await service.send(ctx(), work, order)
-        found = await queries.shown(work.connection, work.tenant_id, order)
-        assert found is not None
-        await parts().post.write(work, letter_of(found, supplier, ctx().tenant))
-
-    return await _perform("send", number, verb)
+    return await _perform("send", number, lambda work, order, form: send_order(ctx(), work, parts().post, order))
 
 
 @pages.post("/orders/<number>/note")
