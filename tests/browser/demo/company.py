@@ -182,7 +182,7 @@ async def _letters(page: Page, found: Demo) -> None:
 
 
 async def _used(found: Demo, slug: str) -> None:
-    """A transfer under way, a late sale of more than there was, an invitation."""
+    """A transfer under way, a late sale of more than there was, an invitation; a draft of an order, and one that came in part."""
     company = next(each for each in COMPANIES if each.slug == slug)
     here, there = (code for code, _ in company.warehouses[:2])
     plenty = next(good.sku for good in company.goods if good.ends == "ok" and good.unit == "pcs")
@@ -190,4 +190,20 @@ async def _used(found: Demo, slug: str) -> None:
     await found.called("manager", "stock/transfer", {"from": here, "to": there, "lines": [{"sku": plenty, "qty": "2"}]}, slug)
     late: dict[str, object] = {"late": True, "effective_at": rfc3339(now_us() - 3600 * SECOND), "reference": "Z-9"}
     await found.called("operator", "stock/issue", {**late, "lines": [{"sku": gone, "warehouse": here, "qty": "1"}]}, slug)
+    for done in ((), ("submit", "approve")):
+        lines = [{"sku": plenty, "qty": "24"}]
+        order = await found.called(
+            "manager", "purchasing/orders", {"supplier": await _supplier(found, slug), "warehouse": here, "lines": lines}, slug
+        )
+        for step in done:
+            await found.called("admin", f"purchasing/orders/{order['number']}/{step}", {}, slug)
+    delivery: dict[str, object] = {"lines": [{"sku": plenty, "qty": "1"}], "delivery_note": "DN-1"}
+    await found.called("manager", f"purchasing/orders/{order['number']}/receive", delivery, slug)
     await found.called("admin", "invitations", {"email": f"new@{slug}.example", "role": "operator"}, slug)
+
+
+async def _supplier(found: Demo, slug: str) -> str:
+    """The code of a supplier of the company."""
+    headers = {"Authorization": f"Bearer {found.sign_ins[slug, 'manager'].key}"}
+    async with httpx2.AsyncClient(base_url=found.url, headers=headers) as client:
+        return str((await client.get(f"/v1/{slug}/inventory/suppliers?limit=1")).json()["items"][0]["code"])

@@ -18,6 +18,8 @@ from tests.browser.demo.company import Demo
 
 NO_PAGE = {
     "/": "leads to the door or the dashboard",
+    "/help/pictures/<name>": "a picture",
+    "/t/<tenant>/purchasing/orders/<number>/files/<int:file>": "a file that somebody attached",
     "/language/<language>": "goes back to where it was asked for",
     "/sign-in/code": "owed only after a password: looked at on its way",
     "/t/<tenant>/sso/start": "leaves for the identity provider",
