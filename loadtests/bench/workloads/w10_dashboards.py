@@ -36,7 +36,7 @@ TITLE = "dashboards: {items:,} cells in 10 warehouses"
 _WAREHOUSES = 10
 _SCREENS = 2
 """Looks at a time: as many as two cores can be asked for."""
-_PACE_S = 0.1
+_PACE_S = 0.25
 """Between the looks of a screen while stock moves: a part is asked for again no oftener."""
 _EACH = 10**6 * ONE
 """Stock of each cell: enough, and all of it together still an int64."""
