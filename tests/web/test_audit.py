@@ -42,12 +42,12 @@ def test_every_fact_has_its_words() -> None:
         path.read_text() for folder in ("app", "events", "inventory", "jobs", "tenants", "web") for path in (ROOT / folder).rglob("*.py")
     ]
     named = {name: value for text in sources for name, value in re.findall(r'^([A-Z_]+) = "(\w+)"', text, re.MULTILINE)}
-    recorded = {name for text in sources for name in re.findall(r'work\.record\(\s*(?:m\.)?"?(\w+)', text)}
+    recorded = {name for text in sources for name in re.findall(r'\brecord\(\s*(?:ctx, work, )?(?:\w+\.)?("?[a-z_]+(?=")|[A-Z_]+\b)', text)}
     in_sql = {
         name for path in (ROOT / "migrations/sql").glob("*.sql") for name in re.findall(r"VALUES \(p_tenant, '(\w+)'", path.read_text())
     }
     assert "ledger_halted" in in_sql
-    facts = {named.get(name, name) for name in recorded} | in_sql
+    facts = {named.get(name, name.strip('"')) for name in recorded} | in_sql
     assert len(facts) > 30
     assert facts - FACTS.keys() == set(), "say in web/deeds.py what was done"
 
