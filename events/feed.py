@@ -191,6 +191,7 @@ class Subscription:
         self._outbox: deque[FeedEvent] = deque()
         self._filled = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
         # From here to the end of this constructor nothing waits, so the tail cannot move between the two lines.
         self.as_of_seq = self._joined_at = recent.last
         self._position = recent.last if after is None else after
@@ -230,10 +231,12 @@ class Subscription:
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._alarm is not None:
-            if now < self._alarm.when() <= now + wait_s:
+            if now < self._rings_at <= now + wait_s:
                 return
             self._alarm.cancel()
-        self._alarm = loop.call_at(now + wait_s, self._filled.set)
+        # Remembered here: what uvloop hands out for an alarm that is due at once does not know when it was for.
+        self._rings_at = now + wait_s
+        self._alarm = loop.call_at(self._rings_at, self._filled.set)
 
     @property
     def cursor(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+import uvloop
 
 from events import feed
 from events.feed import Feed, Resync, Subscription
@@ -202,3 +203,17 @@ async def test_knows_a_row_that_another_process_has_shown(monkeypatch: pytest.Mo
     assert reader.as_of_seq == 9
     assert await take(reader, 9) == [9]
     await live.close()
+
+
+def test_waits_not_at_all_again_and_again_on_the_loop_that_the_web_runs_on() -> None:
+    """What uvloop hands out for an alarm that is due at once is another thing than for a later one."""
+
+    async def reads() -> list[object]:
+        log = Log(5)
+        live = Feed(log.read_head, log.read_rows)
+        reader = await live.subscribe(1)
+        found: list[object] = [await reader.next(wait_s) for wait_s in (0, 0, 0.01, 0)]
+        await live.close()
+        return found
+
+    assert uvloop.run(reads()) == [[], [], [], []]
