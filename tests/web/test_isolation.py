@@ -32,6 +32,9 @@ NOWHERE = {
     "number": "999999",
 }
 
+pytestmark = pytest.mark.timeout(900)
+"""It asks every address as every role."""
+
 
 async def treasures(site: Site) -> dict[str, str]:
     """Things of Alice's that nobody else has, by the sort of word that names them. All of them bear the canary."""
