@@ -47,6 +47,15 @@ class Counts:
     unassigned: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    """A draft made of suggestions."""
+
+    number: int
+    supplier_name: str
+    warehouse_name: str
+
+
 async def page(connection: AsyncConnection, tenant_id: int, now_us: int, asked: SuggestionFilter) -> Page[Suggestion]:
     """A page of suggestions. Raises ValueError `bad_cursor`."""
     conditions, params = _where(tenant_id, now_us, asked)
@@ -96,6 +105,15 @@ async def open_draft(
         ORDER BY o.id DESC LIMIT 1"""
     params = {"tenant_id": tenant_id, "supplier": supplier, "warehouse": warehouse, "currency": currency, "lines_max": lines_max}
     return (await connection.execute(text(query), params)).scalar_one_or_none()
+
+
+async def open_drafts(connection: AsyncConnection, tenant_id: int, limit: int) -> list[OpenDraft]:
+    """The drafts made of suggestions that nobody has put forward yet, newest first."""
+    query = f"""SELECT o.id AS number, v.name AS supplier_name, w.name AS warehouse_name FROM {_DRAFTS}
+        JOIN suppliers v ON v.tenant_id = o.tenant_id AND v.id = o.supplier_id
+        JOIN warehouses w ON w.tenant_id = o.tenant_id AND w.id = o.warehouse_id
+        WHERE r.tenant_id = :tenant_id ORDER BY o.id DESC LIMIT :limit"""
+    return [OpenDraft(**row) for row in await _mappings(connection, query, {"tenant_id": tenant_id, "limit": limit})]
 
 
 async def drafts_with(connection: AsyncConnection, tenant_id: int, cells: Collection[tuple[int, int]]) -> dict[tuple[int, int], int]:

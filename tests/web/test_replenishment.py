@@ -284,3 +284,12 @@ async def test_a_long_list_has_pages_and_is_drafted_whole(shop: Context, alice: 
     assert onward and rows(await page(alice, shop, onward[1])) == [WAX]
     assert "Draft all" in shown and (await send(alice, shop, "", {"all": "yes"}))[0] == 303
     assert [supplier for supplier, _, _ in await drafted(shop)] == ["acme", "best"]
+
+
+async def test_names_the_drafts_that_were_made_and_leads_to_them(shop: Context, alice: Browser) -> None:
+    await send(alice, shop, "", {"all": "yes"})
+    shown = await page(alice, shop)
+    assert f'href="/t/{shop.tenant.slug}/purchasing/orders/PO-1001"' in shown and "Acme → Osh" in shown
+    async with shop.writing() as work:
+        await purchasing.submit(shop, work, 1001)
+    assert "PO-1001<" not in await page(alice, shop)

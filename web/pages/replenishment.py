@@ -35,6 +35,8 @@ pages = Blueprint("replenishment", __name__, url_prefix="/t/<tenant>/replenishme
 
 ROWS = 100
 """Suggestions of a page: each has fields, and all of them are sent together."""
+DRAFTS = 12
+"""Open drafts that the page names; the list of orders has them all."""
 _PICK = "pick|"
 _COLUMNS = (
     "supplier", "supplier_name", "warehouse", "sku", "name", "reason", *FIGURES, "min", "max", "need", "base_unit", "qty", "unit",
@@ -178,12 +180,13 @@ async def _values(context: Context, asked: SuggestionFilter) -> dict[str, Any]:
                 (await queries.page(connection, tenant_id, now, replace(asked, assigned=False, cursor=None, limit=ROWS))).items
             )
             counts = await queries.counted(connection, tenant_id, now, asked)
+        drafts = await queries.open_drafts(connection, tenant_id, DRAFTS)
         sellers = await suppliers.suppliers_page(connection, tenant_id, SupplierFilter(limit=LIMIT_MAX))
         warehouses = await places.warehouses_of(connection, tenant_id)
     return {
         "groups": _groups([each for each in shown.items if each.proposal]), "shown": shown, "unassigned": _by_item(unassigned),
         "counts": counts, "more": bool(shown.next or asked.cursor), "asked": asked, "sellers": sellers.items, "warehouses": warehouses,
-        "warehouse": asked.warehouse, "proposal_of": proposal_of,
+        "warehouse": asked.warehouse, "proposal_of": proposal_of, "drafts": [(order_number(each.number), each) for each in drafts],
     }  # fmt: skip
 
 
