@@ -5,6 +5,7 @@ To what every start of the demo makes, one of each thing is added that only come
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx2
+import structlog
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from app import demo
@@ -117,6 +119,9 @@ class Demo:
 async def opened(database: Urls, var: Path, redis_url: str | None = None) -> AsyncIterator[Demo]:
     """The demo companies in an empty database, served and looked at inside the block."""
     assert CHROMIUM, "there is no Chromium"
+    # What goes wrong is told in plain lines: the colourful default takes seconds for a traceback, and a line for each request some more.
+    plain = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), processors=plain)
     settings = settings_of(database, var, redis_url)
     told = await demo.ensure(settings, Urls(database.owner, database.app, database.engine))
     sign_ins = {
@@ -182,7 +187,7 @@ async def _letters(page: Page, found: Demo) -> None:
 
 
 async def _used(found: Demo, slug: str) -> None:
-    """A transfer under way, a late sale of more than there was, an invitation; a draft of an order, and one that came in part."""
+    """A transfer under way, a late sale of more than there was, an invitation, and all that is bought."""
     company = next(each for each in COMPANIES if each.slug == slug)
     here, there = (code for code, _ in company.warehouses[:2])
     plenty = next(good.sku for good in company.goods if good.ends == "ok" and good.unit == "pcs")
@@ -190,16 +195,24 @@ async def _used(found: Demo, slug: str) -> None:
     await found.called("manager", "stock/transfer", {"from": here, "to": there, "lines": [{"sku": plenty, "qty": "2"}]}, slug)
     late: dict[str, object] = {"late": True, "effective_at": rfc3339(now_us() - 3600 * SECOND), "reference": "Z-9"}
     await found.called("operator", "stock/issue", {**late, "lines": [{"sku": gone, "warehouse": here, "qty": "1"}]}, slug)
-    for done in ((), ("submit", "approve")):
-        lines = [{"sku": plenty, "qty": "24"}]
-        order = await found.called(
-            "manager", "purchasing/orders", {"supplier": await _supplier(found, slug), "warehouse": here, "lines": lines}, slug
-        )
-        for step in done:
-            await found.called("admin", f"purchasing/orders/{order['number']}/{step}", {}, slug)
-    delivery: dict[str, object] = {"lines": [{"sku": plenty, "qty": "1"}], "delivery_note": "DN-1"}
-    await found.called("manager", f"purchasing/orders/{order['number']}/receive", delivery, slug)
+    await _bought(found, slug, here, plenty)
     await found.called("admin", "invitations", {"email": f"new@{slug}.example", "role": "operator"}, slug)
+
+
+async def _bought(found: Demo, slug: str, warehouse: str, sku: str) -> None:
+    """An order that came in part, with what else is written about it, a draft of another, and a wish for a third."""
+    supplier, lines = await _supplier(found, slug), [{"sku": sku, "qty": "24"}]
+    new: dict[str, object] = {"supplier": supplier, "warehouse": warehouse, "lines": lines}
+    number = (await found.called("manager", "purchasing/orders", new, slug))["number"]
+    for step in ("submit", "approve"):
+        await found.called("admin", f"purchasing/orders/{number}/{step}", {}, slug)
+    part = [{"sku": sku, "qty": "1"}]
+    await found.called("manager", f"purchasing/orders/{number}/receive", {"lines": part, "delivery_note": "DN-1"}, slug)
+    await found.called("manager", "purchasing/shipments", {"order": number, "lines": part}, slug)
+    billed = [{"line": 1, "qty": "1", "price": {"amount": "10", "currency": "KGS"}}]
+    await found.called("manager", "purchasing/invoices", {"order": number, "number": "INV-1", "lines": billed, "currency": "KGS"}, slug)
+    await found.called("manager", "purchasing/orders", new, slug)
+    await found.called("operator", "purchasing/requisitions", {"warehouse": warehouse, "lines": part, "ask": True}, slug)
 
 
 async def _supplier(found: Demo, slug: str) -> str:
