@@ -9,13 +9,19 @@ from typing import Any
 
 import pytest
 
+from inventory.answer import Asked
 from inventory.catalog import messages as catalog
 from inventory.catalog import service as catalog_service
 from inventory.context import Context
+from inventory.ledger import performing
 from inventory.locations import messages as places
 from inventory.locations import service as places_service
+from inventory.purchasing import messages as purchasing
+from inventory.purchasing import receipts
+from inventory.purchasing import service as purchasing_service
 from inventory.suppliers import messages as suppliers
 from inventory.suppliers import service as suppliers_service
+from kit.ids import order_number
 from tenants.domain import Role
 from tests.people import Person, hire
 from tests.web.conftest import Site
@@ -29,8 +35,12 @@ NOWHERE = {
     "reservation": "R999999",
     "transfer": "T999999",
     "exception": "X999999",
+    "order": "PO-999999",
+    "receipt": "G999999",
     "number": "999999",
 }
+OWN_PLACE_ONLY = ("order", "receipt")
+"""Words that stand only where their sort of thing is named: everywhere else they would say nothing that others do not."""
 
 pytestmark = pytest.mark.timeout(900)
 """It asks every address as every role."""
@@ -45,6 +55,7 @@ async def treasures(site: Site) -> dict[str, str]:
         # Of the same code as the warehouse, so that one word leads to both.
         await suppliers_service.create_supplier(ctx, work, suppliers.NewSupplier(f"{CANARY}-vault", f"{CANARY} supplies", notes=CANARY))
         await suppliers_service.add_item(ctx, work, f"{CANARY}-vault", suppliers.NewOffer(sku=f"{CANARY}-1", supplier_sku=CANARY))
+    order, receipt = await bought(ctx)
     for _ in range(3):
         await do(ctx, "receive", lines=[line(f"{CANARY}-1", "9", f"{CANARY}-vault")], reference=f"{CANARY} order")
     held: Any = await do(ctx, "reserve", lines=[line(f"{CANARY}-1", "1", f"{CANARY}-vault")], reference=f"{CANARY} promise")
@@ -56,8 +67,23 @@ async def treasures(site: Site) -> dict[str, str]:
         "reservation": held["reservation"]["id"],
         "transfer": sent["transfer"]["id"],
         "exception": "X1",
+        "order": order,
+        "receipt": receipt,
         "number": str(site.world.alice.actor.principal_id),
     }
+
+
+async def bought(ctx: Context) -> tuple[str, str]:
+    """An order of theirs, and a receipt of some of it."""
+    async with ctx.writing() as work:
+        new = purchasing.NewOrder(f"{CANARY}-vault", f"{CANARY}-vault", (purchasing.NewOrderLine(f"{CANARY}-1", "9"),), note=CANARY)
+        number = await purchasing_service.draft(ctx, work, new)
+        await purchasing_service.submit(ctx, work, number)
+        await purchasing_service.approve(ctx, work, number)
+    lines = [{"line": 1, "qty": "1"}]
+    asked = Asked("purchasing/receive", "canary", {"order": order_number(number), "lines": lines, "delivery_note": CANARY})
+    answer = await performing.perform(ctx, receipts.RECEIVE, asked)
+    return order_number(number), answer.body["receipt"]["id"]
 
 
 def addresses(site: Site, tenant: str, words: dict[str, str]) -> list[tuple[str, str]]:
@@ -66,7 +92,7 @@ def addresses(site: Site, tenant: str, words: dict[str, str]) -> list[tuple[str,
     for rule in site.app.url_map.iter_rules():
         if "tenant" not in rule.arguments or rule.websocket or not permission_of(site.app, rule.endpoint) or rule.rule.endswith("/events"):
             continue
-        for word in (None, *dict.fromkeys(words.values())):
+        for word in (None, *dict.fromkeys(word for name, word in words.items() if name not in OWN_PLACE_ONLY)):
             path = filled(rule.rule.replace("<tenant>", tenant), words, word)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 asked = "&".join(f"{name}={word or words['sku']}" for name in ("sku", "warehouse", "reference", "q", "code", "subject"))
@@ -77,6 +103,7 @@ def addresses(site: Site, tenant: str, words: dict[str, str]) -> list[tuple[str,
 def filled(path: str, words: dict[str, str], word: str | None) -> str:
     """The path with one word in all its places; without one, with each thing's own word where that sort of thing is named."""
     path = re.sub(r"<int:\w+>", words["number"], path)
+    path = path.replace("<number>", word or words["order"])
     return re.sub(r"<(?:path:)?(\w+)>", lambda found: word or words.get(found[1], words["sku"]), path)
 
 
@@ -131,7 +158,7 @@ async def test_what_is_anothers_answers_like_what_does_not_exist(site: Site, rol
                     headers = {"Idempotency-Key": f"like-{next(numbers)}", "If-Match": '"1"'}
                     status, text = await said(site, who, method, path, body, headers)
                     # A refusal repeats the words it was given; a bare number stands in too much else, so only in an address.
-                    for word in (*(words[each] for each in ("sku", "code", "reservation", "transfer", "exception")), f"/{words['number']}"):
+                    for word in (*(words[each] for each in words if each != "number"), f"/{words['number']}"):
                         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "", text)
                     answers.append((status, text))
                 assert answers[0] == answers[1], (method, rule.rule, name)
