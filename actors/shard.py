@@ -122,8 +122,9 @@ class Shard:
                 self._partition((row["tenant_id"], row["part"]))
 
     async def _count_orders(self) -> None:
-        """Count what is on order where whoever changed an order died before telling."""
-        for row in await self._pool.fetch(_UNCOUNTED, self._owner.shard, self._owner.shards):
+        """Count what is on order where whoever changed an order died before telling. Never of a partition that another owner has: it
+        does so itself, and would be outranked for a number."""
+        for row in await self._pool.fetch(_UNCOUNTED, self._owner.shard, self._owner.shards, self._owner.name):
             if not self._closing:
                 with suppress(Full, Closing):  # the next round will do
                     group = self._partition((row["tenant_id"], 0)).put([recount(row["order_id"])])
@@ -166,6 +167,7 @@ _UNCOUNTED = """
 SELECT DISTINCT l.tenant_id, l.order_id FROM purchase_order_lines l
 LEFT JOIN stock_partitions p ON p.tenant_id = l.tenant_id AND p.part = 0
 WHERE l.open <> l.counted AND p.halted_rule IS NULL AND COALESCE(p.placed_on, l.tenant_id) % $2 = $1
+  AND COALESCE(p.owner, '') IN ('', $3)
 """
 _PROVEN = f"""
 SELECT count(p.halted_rule), COALESCE(sum(GREATEST(p.seq - COALESCE(v.seq, 0), 0)), 0)::bigint

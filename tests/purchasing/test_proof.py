@@ -82,3 +82,19 @@ async def test_counts_what_nobody_told_the_engine(alice: Buyer, local: LocalEngi
     await local.shard._count_orders()
     await alice.received("1", warehouse="main")  # whatever comes later is decided behind it
     assert await alice.level() == ("0", "0", "7")
+
+
+async def test_leaves_what_another_owner_will_count_to_it(alice: Buyer, local: LocalEngine, database: Database) -> None:
+    """Looking after orders is no reason to take a company from the shard that works for it."""
+    await alice.received("1")
+    other = LocalEngine(database.engine, lambda *_: None, lambda: None)
+    await other.start()
+    connection = await asyncpg.connect(database.admin)
+    number = await alice.ordered(("CUP", "7"))
+    await connection.execute("UPDATE purchase_order_lines SET counted = 0 WHERE tenant_id = $1", alice.who.tenant.id)
+    await other.shard._count_orders()
+    assert other.shard.stats()["partitions"] == 0
+    await local.shard._count_orders()
+    assert (await alice.receives(number, (1, "1"))).status == 201, "nobody was outranked"
+    await connection.close()
+    await other.close()
