@@ -350,10 +350,7 @@ def _post(
     cell.in_transit += entry.delta_in_transit
     uncovered = cell.reserved + cell.blocked - cell.on_hand
     if uncovered > 0 or cell.short:
-        # Only a fact may leave more promised than is there (invariant I3), and a correction says what facts have left; every
-        # other row can only mend that.
-        fact = kind == Kind.CORRECT or is_fact(kind, effective, batch.recorded_at_us)
-        cell.short = max(0, uncovered if fact else min(cell.short, uncovered))
+        cell.short = max(0, min(uncovered, _excused(cell.short, uncovered, entry, is_fact(kind, effective, batch.recorded_at_us))))
     cell.version += 1
     batch.seq = cell.seq = batch.seq + 1
     if grain != PLAIN and (d_on_hand or entry.delta_pinned):  # what is under way lies in no bucket
@@ -369,6 +366,17 @@ def _post(
     batch.head = row_hash(batch.head, memory.tenant, memory.part, batch.seq, memory.epoch, batch.recorded_at_us, row)
     row.append(batch.head)
     batch.rows.append(row)
+
+
+def _excused(short: int, uncovered: int, entry: Entry, fact: bool) -> int:
+    """How much of what is promised beyond what is there the CHECK on balances is to let pass (invariant I3).
+
+    Only a fact may leave more of that, and no more than it takes away itself: else it would excuse a wrong decision earlier in its
+    batch, of which a CHECK sees only the end. A correction says what facts have left. Every other row can only mend it.
+    """
+    if entry.kind == Kind.CORRECT:
+        return uncovered
+    return short + max(0, entry.delta_reserved + entry.delta_blocked - entry.delta_on_hand) if fact else short
 
 
 def _shown(batch: Batch, index: int) -> Shown:

@@ -84,6 +84,7 @@ async def tally(pool: Pool, tenant: int) -> bool:
         await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
         if await connection.fetchval(tallying.BEGIN, tenant, now_us()) is not None:
             await connection.execute(tallying.EVERY_ITEM, tenant, timeout=_PATIENCE_S)
+        await connection.execute(tallying.TURN, tenant)
         span = await connection.fetchrow(tallying.SPAN, tenant, ROWS_MAX)
         assert span is not None
         since, upto = span["since"], span["upto"]

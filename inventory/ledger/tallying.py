@@ -26,9 +26,12 @@ BEGIN = "INSERT INTO stock_tallies (tenant_id, part, seq, tallied_at_us) VALUES 
 """A row only the first time."""
 EVERY_ITEM = "INSERT INTO stock_stale (tenant_id, item_id) SELECT tenant_id, id FROM items WHERE tenant_id = $1"
 
+TURN = "SELECT FROM stock_tallies WHERE tenant_id = $1 AND part = 0 FOR UPDATE"
+"""Waits for whoever is at it. A statement of its own: what waits for a row goes on with it as it is by then, but with everything else
+as it was when it began to wait, and would take the last row of the ledger for one before those that are in the sums."""
 SPAN = """
 SELECT t.seq AS since, least(coalesce(p.seq, 0), t.seq + $2::int) AS upto FROM stock_tallies t
-LEFT JOIN stock_partitions p USING (tenant_id, part) WHERE t.tenant_id = $1 AND t.part = 0 FOR UPDATE OF t
+LEFT JOIN stock_partitions p USING (tenant_id, part) WHERE t.tenant_id = $1 AND t.part = 0
 """
 """The rows to add. Without a ledger there are none."""
 

@@ -22,7 +22,7 @@ from inventory import stock
 from inventory.catalog import messages as catalog
 from inventory.catalog import service as catalog_service
 from inventory.context import Context
-from inventory.ledger import history, queries, tally
+from inventory.ledger import history, queries, tally, tallying
 from inventory.ledger.queries import LevelFilter
 from inventory.locations import messages as places
 from inventory.locations import service as places_service
@@ -251,6 +251,25 @@ async def test_two_keepers_add_nothing_twice(shop: Shop, monkeypatch: pytest.Mon
     for _ in range(5):
         await shop.receive("CUP", "osh", "1")
     await asyncio.gather(*[shop.tally() for _ in range(4)])
+    await must_agree(shop.ctx, monkeypatch)
+
+
+async def test_who_waited_for_its_turn_goes_on_from_where_the_ledger_is_by_then(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.receive("CUP", "osh", "1")
+    await shop.tally()
+    await shop.receive("CUP", "osh", "1")
+    tenant = shop.ctx.tenant.id
+    async with shop.pool.acquire() as other, other.transaction():
+        await other.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
+        await other.execute(tallying.TURN, tenant)
+        waiting = asyncio.create_task(shop.tally())
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"):
+            await asyncio.sleep(0.01)
+        await shop.receive("CUP", "osh", "1")
+        await other.execute(tallying.SUMS, tenant, 1, 3)
+        await other.execute(tallying.REACHED, tenant, 3, now_us())
+    await waiting
+    assert await _tallied_to(shop) == 3
     await must_agree(shop.ctx, monkeypatch)
 
 

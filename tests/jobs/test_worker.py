@@ -54,9 +54,9 @@ async def until(books: Books, question: str) -> None:
 async def test_watches_and_does_jobs_and_leaves_nothing_unsigned(books: Books) -> None:
     process = worker(books)
     try:
-        await until(books, "SELECT count(*) = 5 FROM job_schedules")
+        await until(books, f"SELECT count(*) = {len(JOBS)} FROM job_schedules")
         await books.ask(ALL_ASKED)
-        await until(books, "SELECT count(DISTINCT job) = 5 FROM job_runs WHERE state = 'done'")
+        await until(books, f"SELECT count(DISTINCT job) = {len(JOBS)} FROM job_runs WHERE state = 'done'")
         await until(books, "SELECT seq = 8 FROM stock_proofs WHERE tenant_id = $tenant")
     finally:
         process.send_signal(signal.SIGTERM)
@@ -70,17 +70,17 @@ async def test_two_workers_share_the_jobs_and_one_of_them_watches(books: Books) 
     processes = [worker(books) for _ in range(2)]
     try:
         await until(books, "SELECT count(*) >= 4 FROM pg_stat_activity WHERE usename LIKE '%engine%' AND datname = current_database()")
-        await until(books, "SELECT count(*) = 5 FROM job_schedules")
+        await until(books, f"SELECT count(*) = {len(JOBS)} FROM job_schedules")
         for round_ in range(1, 4):
             await books.ask(ALL_ASKED)
-            await until(books, f"SELECT count(*) = {5 * round_} FROM job_runs WHERE state = 'done'")
+            await until(books, f"SELECT count(*) = {len(JOBS) * round_} FROM job_runs WHERE state = 'done'")
         assert await books.ask(WATCHES) == 1
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
         said = [process.communicate(timeout=30)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
-    assert await books.ask("SELECT count(*) FROM job_runs") == 15
+    assert await books.ask("SELECT count(*) FROM job_runs") == 3 * len(JOBS)
 
 
 async def test_once_runs_what_is_due_and_tells_of_it(books: Books) -> None:

@@ -34,8 +34,9 @@ ROUND_TABLES = {"mails"}
 """What the web's role may look through for all companies, in a transaction that says so: which letters wait. Their words are sealed."""
 PLACED_TABLES = {
     "item_limits", "locations", "purchase_order_files", "purchase_order_lines", "purchase_orders", "purchase_receipts",
-    "stock_balances", "stock_buckets", "stock_holds", "stock_ledger", "stock_slices", "stock_state_counts", "stock_states",
-    "stock_totals", "stock_transfers", "warehouses",
+    "requisition_lines", "requisitions", "shipment_lines", "shipments", "stock_balances", "stock_buckets", "stock_holds",
+    "stock_ledger", "stock_slices", "stock_state_counts", "stock_states", "stock_totals", "stock_transfers", "supplier_invoice_lines",
+    "supplier_invoices", "warehouses",
 }  # fmt: skip
 """What lies in a warehouse: whoever is limited to some of them reads no rows of others."""
 SWEPT_WHEN_OLD = {

@@ -151,17 +151,21 @@ async def _look_on(screen: Screen, over: asyncio.Event) -> None:
 async def _differ(engine: AsyncEngine, tenant: int) -> list[str]:
     """What the dashboard shows otherwise than the naive sums of the same snapshot: nothing, or the record is worth nothing."""
     async with reading(engine, tenant) as connection:
-        shown = [(each.unit, each.on_hand, each.reserved) for each in await queries.totals(connection, tenant, now_us())]
-        summed = [(unit, int(here), int(held)) for unit, here, held, *_ in await _rows(_TOTALS, connection, tenant)]
+        now = now_us()  # of both: a hold may run out in between
+        shown = [(each.unit, each.on_hand, each.reserved) for each in await queries.totals(connection, tenant, now)]
+        summed = [(unit, int(here), int(held)) for unit, here, held, *_ in await _rows(_TOTALS, connection, tenant, now)]
     return [] if shown == summed else [f"the dashboard shows {shown}, balances add up to {summed}"]
 
 
-async def _rows(query: str, connection: AsyncConnection, tenant: int) -> list[Any]:
-    now = now_us()
+async def _rows(query: str, connection: AsyncConnection, tenant: int, now: int) -> list[Any]:
     day = 86_400_000_000
     params = {"tenant": tenant, "now": now, "since": now - 30 * day, "bounds": [now - back * day for back in range(30, 0, -1)]}
     asked = {name: value for name, value in params.items() if f":{name}" in query}
     return list(await connection.execute(text(query), asked))
+
+
+async def _naively(query: str, connection: AsyncConnection, tenant: int) -> list[Any]:
+    return await _rows(query, connection, tenant, now_us())
 
 
 READS: dict[str, Read] = {
@@ -203,7 +207,7 @@ WHERE l.tenant_id = :tenant AND l.effective_at_us >= :since GROUP BY 1, 2
 """
 _FEED = "SELECT * FROM stock_ledger WHERE tenant_id = :tenant AND part = 0 ORDER BY seq DESC LIMIT 10"
 NAIVE: dict[str, Read] = {
-    name: partial(_rows, query)
+    name: partial(_naively, query)
     for name, query in (("totals", _TOTALS), ("states", _STATES), ("shortages", _SHORT), ("chart", _CHART), ("feed", _FEED))
 }
 """What most would write: all of it at every look. The indexes are there."""
