@@ -34,10 +34,11 @@ const behaviours = {
 };
 const begun = new WeakMap();
 
+// Settles when all of them have begun.
 export function begin(root) {
   const found = [...root.querySelectorAll("[data-do]")];
   if (root.matches?.("[data-do]")) found.unshift(root);
-  for (const element of found) for (const name of element.dataset.do.split(" ")) beginOne(element, name);
+  return Promise.all(found.flatMap((element) => element.dataset.do.split(" ").map((name) => beginOne(element, name))));
 }
 
 async function beginOne(element, name) {
@@ -51,4 +52,4 @@ async function beginOne(element, name) {
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) { begin(node); window.htmx?.process(node); }
 }).observe(document.body, { childList: true, subtree: true });
-begin(document.body);
+begin(document.body).then(() => { document.documentElement.dataset.begun = ""; });

@@ -8,11 +8,12 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Response, async_playwright
 
 from db.engine import make_engine
 from tests.conftest import Database
@@ -45,7 +46,7 @@ class Shop:
     async def window(self, who: Person, width: int = 1280, theme: str = "light") -> AsyncIterator[Page]:
         """A window of its own in which somebody has signed in by the form."""
         context = await self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
-        page = await context.new_page()
+        page = begun(await context.new_page())
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         await page.goto(f"{self.url}/t/{who.tenant.slug}/sign-in")
@@ -84,6 +85,19 @@ class Shop:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.complaints.append(message.text)
+
+
+def begun(page: Page) -> Page:
+    """The page, whose `goto` comes back when its behaviours have begun: before that, a tap is answered as if there were no scripts."""
+    load = page.goto
+
+    async def goto(url: str, **options: Any) -> Response | None:
+        answer = await load(url, **options)
+        await page.locator("html[data-begun], html:not(:has([data-do]))").wait_for(state="attached")
+        return answer
+
+    page.goto = goto  # type: ignore[method-assign]
+    return page
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
