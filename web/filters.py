@@ -46,8 +46,18 @@ UNITS = {
     "ml": _("ml"),
     "m": _("m"),
     "m2": _("m²"),
+    "bag": _("bag"),
+    "box": _("box"),
+    "carton": _("carton"),
+    "case": _("case"),
+    "pack": _("pack"),
+    "pair": _("pair"),
+    "pallet": _("pallet"),
+    "roll": _("roll"),
+    "sack": _("sack"),
+    "set": _("set"),
 }
-"""Units every company starts with; others are shown as they were named."""
+"""Units every company starts with, and the packs most goods come in; others are shown as they were named."""
 
 STATES = {"out": _("Out"), "low": _("Low"), "coming": _("On its way"), "over": _("Over max"), "ok": _("OK")}
 ROLES = {

@@ -43,7 +43,7 @@ globalThis.looks = {
   focus() {
     const said = [];
     for (const element of document.querySelectorAll(FOCUSABLE)) {
-      if (!shown(element) || element.disabled || element.closest("[inert]")) continue;
+      if (!shown(element) || element.disabled || element.closest("[inert], [aria-hidden='true']")) continue;
       element.focus();
       if (document.activeElement !== element) continue;
       if (!ringed(element)) said.push(`the focus does not show on ${named(element)}`);
