@@ -30,7 +30,7 @@ from web.live.reader import Reader
 
 log = structlog.get_logger("app")
 
-APP_POOL = 10
+APP_POOL = 16
 """Connections of a web process for pages and reads. Stock commits have a pool of their own in the shard."""
 
 _cluster: Cluster | None = None

@@ -85,8 +85,9 @@ class Callers:
         return await self._find(slug, proof, _by_any) if proof else None
 
     async def again(self, caller: Caller) -> Caller | None:
-        """The caller as of now, read afresh: what long connections ask from time to time. None means: end it."""
-        return await self._find(caller.tenant.slug, caller.proof, _by_any)
+        """The caller as of a few seconds ago at most: what long connections ask from time to time, one look for all that came with
+        the same key. None means: end it."""
+        return await self._recognise(caller.tenant.slug, caller.proof, _by_any)
 
     def watch(self, caller: Caller, doubted: Callable[[], None]) -> Callable[[], None]:
         """Call `doubted` when something says that the caller's rights have changed. Returns what ends the watching."""

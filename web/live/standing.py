@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 
@@ -13,7 +14,10 @@ from tenants.messages import Caller
 log = structlog.get_logger("web")
 
 CHECK_S = 20.0
-"""A revoked session or key loses its feeds within 30 s (api.md), even if no word of it comes: this much, and the time a look takes."""
+"""A revoked session or key loses its feeds within 30 s (api.md), even if no word of it comes: this much, what a look may be old
+(`callers.REMEMBERED_S`), and the time it takes."""
+SPREAD = 0.5
+"""By how much of that some look earlier: feeds that were opened together, as after a fall, must not all look together for ever."""
 
 
 class Standing:
@@ -23,7 +27,7 @@ class Standing:
         self.caller = caller
         self._callers = callers
         self._permission = permission
-        self._look_at = time.monotonic() + CHECK_S
+        self._look_at = _next_look()
         self._unwatch: Callable[[], None] | None = None
 
     def watch(self, wake: Callable[[], None]) -> None:
@@ -51,7 +55,7 @@ class Standing:
         """False once the session or key has ended or the role may no longer see this. Looks only now and then."""
         if self.due_s > 0:
             return True
-        self._look_at = time.monotonic() + CHECK_S
+        self._look_at = _next_look()
         try:
             found = await self._callers.again(self.caller)
         except Exception as problem:  # whatever the database says: without it no row is shown either
@@ -63,3 +67,7 @@ class Standing:
             return False  # what the feed leaves out was settled when it was opened: it is opened anew
         self.caller = found
         return True
+
+
+def _next_look() -> float:
+    return time.monotonic() + CHECK_S * (1 - SPREAD * random.random())

@@ -23,6 +23,7 @@ SLOW_EACH = 20
 _CONNECTIONS = 50
 _CATCH_UP_S = 20.0
 _SETTLE_S = 0.3
+_WARM_S = 0.5
 _MISSED = 3
 """Rows of every company that are written while the web is down."""
 
@@ -47,6 +48,7 @@ async def _product(running: Edge, shops: list[Shop]) -> tuple[Measured, dict[str
     who = {"shops": [shop.told for shop in shops], "sse": half, "ws": size.readers - half, "slow": SLOW_EACH}
     told = await clients.ask("follow", host=HOST, port=web.port, **who)
     grown_kb = (rss_mb(web.pid) - idle_mb) * 1024 / told["readers"]
+    await running.by_clock(shops, size.changes_per_second, _WARM_S, _CONNECTIONS)  # every company has an owner, every till is known
     steady, spent = await _steady(running, shops)
     await clients.ask("slow", paused=True)
     slowed, _ = await _steady(running, shops)
