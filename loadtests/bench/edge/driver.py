@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -17,10 +16,9 @@ import orjson
 import uvloop
 
 from loadtests.bench.edge import loops
-from loadtests.bench.edge.asking import Json, Seen, Till
+from loadtests.bench.edge.asking import Json, Seen
 from loadtests.bench.edge.frames import Socket
 from loadtests.bench.edge.readers import Ear, Reader
-from loadtests.bench.edge.rest import Connection
 
 _OPENING = 50
 """Lines opened at once: a server's queue of new connections is not what is measured."""
@@ -40,7 +38,6 @@ class Driver:
             "caught_up": self._caught_up,
             "leave": self._leave,
             "say": _say,
-            "limit": _limit,
             "closed": _seen(loops.closed),
             "by_clock": _seen(loops.by_clock),
             "piped": _seen(loops.piped),
@@ -117,20 +114,6 @@ async def _say(host: str, port: int, path: str, frame: Json) -> Json:
     await asyncio.sleep(_STEP_S)
     socket.close()
     return {}
-
-
-async def _limit(host: str, port: int, shop: Json) -> Json:
-    """How many changes a minute a till of the shop may make, as the web says it with every answer."""
-    connection = Connection(host, port)
-    answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    request = Till(host, shop, 0, "uniform").reserve().request
-    connection.ask(request, lambda status, body: answered.set_result(status))
-    status = await answered
-    connection.close()
-    found = re.search(rb"\r\nratelimit-limit: *(\d+)", connection.head)
-    if status != 201 or found is None:
-        raise RuntimeError(f"status {status}, and no RateLimit-Limit to be found")
-    return {"per_minute": int(found[1])}
 
 
 async def _serve() -> None:

@@ -1,5 +1,5 @@
-"""W14 through the web: one company floods it, over HTTP at twenty times its limit and over sockets with all they take, while another sends
-a few reservations, steadily. How much longer does the quiet one wait?"""
+"""W14 through the web: one company floods it, over HTTP with twice what a web process can answer and over sockets with all they take,
+while another sends a few reservations, steadily. How much longer does the quiet one wait?"""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 from loadtests.bench.edge.running import Edge, edge
 from loadtests.bench.edge.shop import Shop, open_shop
-from loadtests.bench.edge.site import HOST
 from loadtests.bench.records import Record, ratio, record, times
 from loadtests.bench.schedule import Flow
 from loadtests.bench.stage import Stage
 
 ID = "W14-edge"
 TITLE = "noisy neighbour over HTTP and sockets: p99 of a quiet company beside one that floods"
-OVER = 20
+FLOOD_PER_SECOND = 5_000.0
 _QUIET_PER_SECOND = 100.0
 _QUIET_CONNECTIONS = 20
 _SOCKETS = 8
@@ -28,12 +27,11 @@ async def run(stage: Stage) -> list[Record]:
     running, size = await edge(stage), stage.size.edge
     quiet = await open_shop(stage, "edge-quiet", min(1_000, stage.size.items))
     noisy = await open_shop(stage, "edge-noisy", min(1_000, stage.size.items), keys=1)
-    per_minute = (await running.clients.ask("limit", host=HOST, port=running.web.port, shop=noisy.told))["per_minute"]
     seconds = size.overload_seconds
     await _quietly(running, quiet, _LEAD_S)  # connections of the web, names and cells are there when counting begins
     alone = await _quietly(running, quiet, seconds)
-    rate, many = OVER * per_minute / 60, size.overload_connections
-    beside, http = await _beside(running, quiet, running.by_clock([noisy], rate, seconds + _LEAD_S, many))
+    flood = running.by_clock([noisy], FLOOD_PER_SECOND, seconds + _LEAD_S, size.overload_connections)
+    beside, http = await _beside(running, quiet, flood)
     piped = running.piping(noisy, "uniform")(_SOCKETS, seconds + _LEAD_S)
     beside_ws, ws = await _beside(running, quiet, piped)
     p99 = {name: times(flow.took())["p99"] for name, flow in (("alone", alone), ("http", beside), ("ws", beside_ws))}
@@ -43,15 +41,15 @@ async def run(stage: Stage) -> list[Record]:
         "slower": ratio(max(p99["http"], p99["ws"]), p99["alone"]),
         "turned_away": {"alone": alone.turned_away, "http": beside.turned_away, "ws": beside_ws.turned_away},
         "flood": {
-            "limit_per_s": round(per_minute / 60),
-            "offered_per_s": round(rate),
+            "offered_per_s": round(FLOOD_PER_SECOND),
             "http_done_per_s": round(http.done_within() / http.seconds),
             "http_refused": http.refused,
             "ws_done_per_s": round(ws.ops_s),
             "ws_refused": ws.facts["refused"],
         },
     }
-    params = {"mode": "http", "quiet_per_second": _QUIET_PER_SECOND, "flood_connections": many, "flood_sockets": _SOCKETS}
+    flooding = {"flood_connections": size.overload_connections, "flood_sockets": _SOCKETS}
+    params = {"mode": "http", "quiet_per_second": _QUIET_PER_SECOND, **flooding}
     product = {"ops_s": round(beside.done_within() / beside.seconds), **times(beside.took()), "failed": beside.turned_away}
     return [record(stage, ID, params, product, [quiet.company.slug, noisy.company.slug], figures=figures)]
 
