@@ -38,7 +38,7 @@ ELSEWHERE = {"/t/<tenant>/stock/lookup"}
 TEMPLATES = Path(__file__).parents[3] / "web/templates"
 NAMES = ("English", "tea-house", "Tea house", "Nur", "Demo", *LANGUAGES, *(role.label for role in Role))
 """What the demo is made of, beside its goods and people."""
-TERMS = ("osh", "iss", "aud", "EdDSA", "scope", "groups", "roles", "Redirect URI", "web", "Chrome", "Linux", "https", "PKCE", "RS", "ES", "JPEG", "PDF", "PNG")
+TERMS = "osh iss aud EdDSA scope groups roles Redirect URI web Chrome Linux https PKCE RS ES JPEG PDF PNG".split()
 """Names of browsers, of what tokens hold, of fields at a provider, and examples of codes. All the rest must be translated."""
 FOR_PROGRAMMERS = {"/styleguide", "/v1/docs"}
 _LATIN = re.compile(r"[A-Za-z]{2,}")
