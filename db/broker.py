@@ -64,7 +64,7 @@ class Broker:
                         pipe.publish(channel, message)
                     await pipe.execute()
             except (RedisError, OSError) as problem:
-                self._note("publish", problem)
+                await self._lose("publish", problem)
                 await asyncio.sleep(PAUSE_MAX_S)
             else:
                 self._note("publish")
@@ -82,9 +82,14 @@ class Broker:
                         if message["type"] == "pmessage":
                             heard(message["channel"], message["data"])
             except (RedisError, OSError) as problem:
-                self._note("listen", problem)
+                await self._lose("listen", problem)
                 await asyncio.sleep(pause)
                 pause = min(PAUSE_MAX_S, pause * 2)
+
+    async def _lose(self, way: str, problem: Exception) -> None:
+        """A connection failed: those that rest are as dead, and would only say so when they are next needed."""
+        self._note(way, problem)
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _note(self, way: str, problem: Exception | None = None) -> None:
         """Tell the log when Redis goes and when it comes back."""

@@ -16,6 +16,8 @@ log = structlog.get_logger("web")
 CHECK_S = 20.0
 """A revoked session or key loses its feeds within 30 s (api.md), even if no word of it comes: this much, what a look may be old
 (`callers.REMEMBERED_S`), and the time it takes."""
+AGAIN_S = 2.0
+"""Until the next look after one that was not answered."""
 SPREAD = 0.5
 """By how much of that some look earlier: feeds that were opened together, as after a fall, must not all look together for ever."""
 
@@ -60,6 +62,7 @@ class Standing:
             found = await self._callers.again(self.caller)
         except Exception as problem:  # whatever the database says: without it no row is shown either
             log.warning("standing_unknown", tenant=self.caller.tenant.id, problem=repr(problem))
+            self._look_at = time.monotonic() + AGAIN_S
             return True
         if found is None or not found.actor.may(self._permission):
             return False

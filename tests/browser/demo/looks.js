@@ -54,13 +54,14 @@ globalThis.looks = {
     return said;
   },
 
-  // Where links and forms lead that can be reached when everything folded is open.
+  // Where links and forms lead that can be reached when everything folded is open, dialogs with a way to open them included.
   ways() {
     document.querySelectorAll("details").forEach((each) => { each.open = true; });
     const ways = new Set();
     const path = (address) => new URL(address, location.href).pathname;
     for (const link of document.querySelectorAll("a[href]")) if (shown(link) && new URL(link.href).origin === location.origin) ways.add(path(link.href));
-    for (const form of document.querySelectorAll("form")) if ([...form.querySelectorAll("button, input:not([type=hidden])")].some(shown)) ways.add(path(form.getAttribute("action") || ""));
+    const opened = new Set([...document.querySelectorAll("[data-opens]")].filter(shown).map((each) => each.dataset.opens));
+    for (const form of document.querySelectorAll("form")) if (opened.has(form.closest("dialog")?.id) || [...form.querySelectorAll("button, input:not([type=hidden])")].some(shown)) ways.add(path(form.getAttribute("action") || ""));
     document.querySelectorAll("details").forEach((each) => { each.open = false; });
     return [...ways];
   },

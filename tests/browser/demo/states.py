@@ -32,6 +32,17 @@ async def letter_on_its_way(demo: Demo, page: Page) -> None:
     await page.get_by_role("heading", name="Look into your mail").wait_for()
 
 
+async def company_asked_for(demo: Demo, page: Page) -> None:
+    """Somebody wants to begin."""
+    await page.goto(f"{demo.url}/sign-up")
+    for name, value in (("name", "Tea house"), ("slug", "tea-house-2"), ("time_zone", "Asia/Bishkek"), ("currency", "KGS")):
+        await page.locator(f"form.mid [name={name}]").fill(value)
+    await page.locator("[name=person]").fill("Nur")
+    await page.locator("[name=email]").fill("nur@tea-house.example")
+    await page.get_by_role("button", name="Send the link").click()
+    await page.get_by_role("heading", name="Look into your mail").wait_for()
+
+
 async def owing_a_code(demo: Demo, page: Page) -> None:
     """The second step of signing in, of somebody who has just got a second factor."""
     await page.context.add_cookies(await demo.cookies("supplier", TIEN_SHAN.slug))
@@ -74,6 +85,21 @@ async def reservation_refused(demo: Demo, page: Page) -> None:
 async def adjusting(demo: Demo, page: Page) -> None:
     """An item about to be counted."""
     await page.goto(demo.address(f"/stock/item/{PLENTY}?do=adjust"))
+
+
+async def offer_at_hand(demo: Demo, page: Page) -> None:
+    """What a supplier asks for an item."""
+    await page.goto(demo.address("/offers/set?supplier=ALTYN&sku=G10110"))
+    await page.locator("[name=moq]").wait_for()
+
+
+async def view_refused(demo: Demo, page: Page) -> None:
+    """A view that was to be kept without a name."""
+    await page.goto(demo.address("/stock?state=low"))
+    await page.get_by_text("Save view").click()
+    await page.locator("#f-view").fill("   ")
+    await page.locator("#f-view").press("Enter")
+    await page.get_by_role("heading", name="Save this view").wait_for()
 
 
 async def settling(demo: Demo, page: Page) -> None:
@@ -122,7 +148,8 @@ async def at_the_till(page: Page, sku: str) -> None:
     await page.locator("[data-el=paid]").wait_for()
 
 
-OUTSIDE: tuple[State, ...] = (refused_at_the_door, letter_on_its_way, owing_a_code, code_asked_for)
+OUTSIDE: tuple[State, ...] = (refused_at_the_door, letter_on_its_way, company_asked_for, owing_a_code, code_asked_for)
 INSIDE: tuple[State, ...] = (
-    key_just_made, reservation_refused, adjusting, settling, menu_open, keys_shown, nothing_found, not_there, paying,
+    key_just_made, reservation_refused, adjusting, offer_at_hand, view_refused, settling, menu_open, keys_shown, nothing_found,
+    not_there, paying,
 )  # fmt: skip
