@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import ceil
 
 import structlog
 
@@ -29,6 +30,7 @@ RETENTION = 100_000
 """How many rows back a reader may resume; further back a snapshot is faster than the rows."""
 LINGER_S = 30.0
 """How long a tail without subscriptions goes on: people change pages."""
+_TICK_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +233,18 @@ class Subscription:
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._alarm is not None:
-            if now < self._rings_at <= now + wait_s:
+            if now < self._rings_at <= now + wait_s + _TICK_S:
                 return
             self._alarm.cancel()
         # Remembered here: what uvloop hands out for an alarm that is due at once does not know when it was for.
-        self._rings_at = now + wait_s
-        self._alarm = loop.call_at(self._rings_at, self._filled.set)
+        # In whole milliseconds, upwards: uvloop knows no smaller ones, and what rings early is asked for again at once.
+        self._rings_at = ceil((now + wait_s) * 1_000) / 1_000
+        self._alarm = loop.call_at(self._rings_at, self._ring)
+
+    def _ring(self) -> None:
+        # Forgotten as it rings: one that has rung, be it a little early, must not be counted on.
+        self._alarm = None
+        self._filled.set()
 
     @property
     def cursor(self) -> int:

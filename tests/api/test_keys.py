@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from tenants.domain import NAMED_ONLY, PERMISSIONS, Role
 from tenants.messages import NewKey
 from tests.api.conftest import BOTH_EDGES, Client, MovingClock, line
 from tests.people import World
-from web.live.standing import Standing
+from web.live.standing import CHECK_S, SPREAD, Standing
 
 pytestmark = BOTH_EDGES
 HOUR_US = 3_600_000_000
@@ -154,6 +155,34 @@ async def test_a_key_ends_at_once_its_open_feeds_included(boss: Client) -> None:
     assert not await standing.holds(), "an open feed looks again at once"
     assert (await client.post("stock/release", {"reservation": "R999999"})).status == 401
     assert (await boss.post(f"keys/{shown['id']}/rotate", {})).code == "key_ended"
+
+
+async def test_all_feeds_of_a_key_are_looked_at_together(boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _ = await made(boss)
+    callers = boss.app.extensions["onhand"].callers
+    caller = await callers.of_key(client.who.key)
+    callers._known.clear()
+    looks: list[str] = []
+    find = callers._find
+
+    async def counted(slug: str, *of: Any) -> Any:
+        looks.append(slug)
+        return await find(slug, *of)
+
+    monkeypatch.setattr(callers, "_find", counted)
+    found = await asyncio.gather(*[callers.again(caller) for _ in range(20)])
+    assert [each.actor for each in found] == [caller.actor] * 20
+    assert len(looks) == 1
+
+
+async def test_feeds_that_were_opened_together_do_not_look_together(boss: Client) -> None:
+    client, _ = await made(boss)
+    callers = boss.app.extensions["onhand"].callers
+    caller = await callers.of_key(client.who.key)
+    assert caller is not None
+    due = [Standing(callers, caller, "stock.read").due_s for _ in range(50)]
+    assert CHECK_S * (1 - SPREAD) - 1 <= min(due) < max(due) <= CHECK_S
+    assert max(due) - min(due) > CHECK_S * SPREAD / 4
 
 
 async def test_a_key_ends_on_its_day_and_tells_when_it_was_used(boss: Client, clock: MovingClock) -> None:

@@ -217,3 +217,22 @@ def test_waits_not_at_all_again_and_again_on_the_loop_that_the_web_runs_on() -> 
         return found
 
     assert uvloop.run(reads()) == [[], [], [], []]
+
+
+def test_waits_for_what_is_left_when_it_was_woken_a_little_early() -> None:
+    """Whoever looks at another clock finds that a fraction of a millisecond is left, and waits for that; not for ever."""
+
+    async def waits() -> int:
+        live = Feed(Log(5).read_head, Log(5).read_rows)
+        reader = await live.subscribe(1)
+        loop, asked = asyncio.get_running_loop(), 0
+        async with asyncio.timeout(30):
+            for _ in range(20):
+                due = loop.time() + 0.0104
+                while (left := due - loop.time()) > 0:
+                    await reader.next(left)
+                    asked += 1
+        await live.close()
+        return asked
+
+    assert uvloop.run(waits()) < 20 * 4
