@@ -88,7 +88,7 @@ async def facts(ctx: Context) -> list[str]:
 async def test_rows_become_items_with_barcodes_and_limits(ctx: Context) -> None:
     assert await take(ctx, "PLATE,Plate,Kitchen,pcs,finished,12.50,222 333,5,40", "", "WAX,Soy wax,,kg,raw,,,,0.5") == Written(2, 0, 0)
     plate, codes, limits = await found(ctx, "PLATE")
-    assert (plate.name, plate.category, plate.base_unit, plate.price, plate.currency) == ("Plate", "Kitchen", "pcs", Decimal("12.5"), "USD")
+    assert (plate.name, plate.category, plate.base_unit, plate.price, plate.currency) == ("Plate", "Kitchen", "pcs", Decimal("12.5"), "KGS")
     assert (sorted(codes), limits) == (["222", "333"], [(5 * ONE, 40 * ONE)])
     wax, codes, limits = await found(ctx, "WAX")
     assert (wax.kind, wax.base_unit, wax.price, codes, limits) == ("raw", "kg", None, [], [(0, ONE // 2)])
