@@ -18,7 +18,10 @@ _SEEN = """(seen) => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 """A browser without a screen shows every tab at once, so the tab is told."""
-_HELD = "async (waiting) => { const found = await navigator.locks.query(); return found.held.length === 1 && found.pending.length === waiting; }"
+_HELD = """async (waiting) => {
+  const { held, pending } = await navigator.locks.query();
+  return held.length === 1 && pending.length === waiting;
+}"""
 
 
 async def seen(page: Page, yes: bool) -> None:
