@@ -248,7 +248,7 @@ def _new_barcodes(line: Line, sku: str, known: Known, taken: dict[str, str], row
 
 def _limits(line: Line, item: Item | None, decimals: int, known: Known, row: Row) -> dict[str, tuple[int, Bounds]]:
     """Minimum and maximum that change, by warehouse code with its number."""
-    wanted = {}
+    wanted: dict[str, tuple[int, Bounds]] = {}
     for code, warehouse_id in known.warehouses.items():
         columns = _limit_columns(code)
         cells = [csvs.decimal_point(line.cells.get(column, "")) for column in columns]
