@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.api.conftest import Client
 
-FILE = "sku,name,barcode,min osh,max osh\nPLATE,Plate,222,5,40\nCUP,Tea cup,,,\n"
+FILE = "sku,name,barcode,min osh,max osh\nPLATE,Plate,222,5,40\nCUP,Coffee cup,,,\n"
 PATH = "inventory/items/import"
 
 

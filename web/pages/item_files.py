@@ -54,7 +54,8 @@ async def take(tenant: str) -> Response:
                 return url_for("stock.show_list", tenant=tenant), _done(done)
 
             return await once(form, take_over)
-    return await _page(form, await _look(form) if form.status in (200, 422) and form["csv"] else ())
+    is_seen = form.refusal is None or form.refusal.code == "file_refused"
+    return await _page(form, await _look(form) if is_seen else ())
 
 
 async def _look(form: Form) -> Sequence[Row]:
