@@ -1,4 +1,4 @@
-"""Pages compressed on their way out: a quarter of the bytes of a slow line. What may be compressed and what not: docs/decisions/0018."""
+"""Pages compressed on their way out: a fifth of the bytes, or less. What may be compressed and what not: docs/decisions/0018."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from quart import Quart, Response, request
 LEAST = 1_000
 """Bytes: what is shorter goes in one packet either way."""
 LEVEL = 5
-"""A page of 70 kB takes about a millisecond; 9 takes twice that for a hundredth less."""
+"""A page of 100 kB takes half a millisecond; 9 takes twice that for a hundredth less."""
 PADDING_MAX = 100
 """Bytes by which the length of a page differs from one time to the next, as Django does it."""
 
