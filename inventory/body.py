@@ -6,6 +6,7 @@ Pages, REST, WebSocket and bulk all come through here, so a wrong field is refus
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -37,6 +38,18 @@ class Complaints:
         """One field and what is wrong with it; `line` counts from 0."""
         where: dict[str, Any] = {"field": field} if line is None else {"line": line, "field": field}
         self._facts.append({**where, "code": code, **facts})
+
+    def take(self, facts: Iterable[Fact], line: int, called: Mapping[str, str] | None = None) -> None:
+        """What is wrong with a line of a file, found where only its body was known; `called`: fields that the file calls otherwise."""
+        for fact in facts:
+            name = str(fact["field"])
+            told = {key: value for key, value in fact.items() if key not in ("line", "field", "code")}
+            self.add(str(fact["code"]), (called or {}).get(name, name), line, **told)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything gathered so far."""
+        return tuple(self._facts)
 
     def __len__(self) -> int:
         return len(self._facts)

@@ -8,7 +8,25 @@ from collections.abc import AsyncGenerator
 from quart import Quart
 
 from tenants.credentials import Passwords
-from web import access, api, bodies, exports, fast, filters, kiosk, letters, live, locale, pages, refusals, respond, shell, static, trace
+from web import (
+    access,
+    api,
+    bodies,
+    exports,
+    fast,
+    filters,
+    kiosk,
+    letters,
+    live,
+    locale,
+    packing,
+    pages,
+    refusals,
+    respond,
+    shell,
+    static,
+    trace,
+)
 from web.wiring import BODY_MAX, Wiring, make_parts, parts
 
 
@@ -28,7 +46,7 @@ def create_app(wiring: Wiring, passwords: Passwords | None = None, lean: bool = 
         TEMPLATES_AUTO_RELOAD=wiring.environment == "development",
     )
     app.extensions["onhand"] = make_parts(wiring, passwords)
-    for part in (bodies, trace, exports, access, respond, locale, shell, filters, refusals, static, pages, api, live, kiosk):
+    for part in (bodies, trace, packing, exports, access, respond, locale, shell, filters, refusals, static, pages, api, live, kiosk):
         part.install(app)
     access.check(app)
     if lean:

@@ -9,6 +9,7 @@ from typing import Any
 
 from quart import request
 
+from inventory.files import SIZE_MAX
 from kit import money, quantity
 from kit.errors import Fact, Refusal, Refused, refuse
 from kit.ids import token
@@ -16,6 +17,8 @@ from kit.text import clean, is_idempotency_key
 from web import errors, locale
 
 TEXT_MAX = 200
+FILE_MAX = 2 * SIZE_MAX
+"""Bytes of a CSV file that are read: enough to see that it is too large."""
 _BLANKS = str.maketrans({" ": None, "\u00a0": None, "\u202f": None, "\u2009": None, "\u2212": "-"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 
@@ -131,6 +134,19 @@ async def typed() -> Form:
     if key and not is_idempotency_key(key):
         raise refuse("idempotency_key_invalid", {"field": "_key"})
     return Form({name: value for name, value in sent.items() if not name.startswith("_")}, key)
+
+
+async def take_csv(form: Form) -> None:
+    """The text of the file that was sent along, as the form's `csv`; one that was looked at before comes as text. Refuses `not_utf8`.
+
+    Letters of other encodings are not guessed: a wrong guess would be written into every name.
+    """
+    sent = (await request.files).get("file")
+    if sent and not form["csv"]:
+        try:
+            form.values["csv"] = sent.read(FILE_MAX).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise refuse("not_utf8", {"field": "file"}) from None
 
 
 class refusals_of:  # noqa: N801 - reads as a phrase: `with refusals_of(form): …`

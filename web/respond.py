@@ -71,12 +71,14 @@ async def fragment(template: str, status: int = 200, **values: Any) -> Response:
 
 
 def csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8. Words of `web.columns` at
-    its head are in the reader's language, names of fields as they are.
-
-    Whoever takes a list away leaves a fact: see `web.exports`.
-    """
+    """A list as a CSV file. Whoever takes it away leaves a fact: see `web.exports`."""
     g.exported = name
+    return file(name, header, rows)
+
+
+def file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """A CSV file to be saved as `<name>.csv`, with a byte order mark so that spreadsheets read it as UTF-8. Words of `web.columns` at
+    its head are in the reader's language, names of fields as they are."""
     response = Response("\ufeff" + csvs.write(columns.heads(header), rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.csv"
     response.headers["Cache-Control"] = "no-store"

@@ -342,6 +342,8 @@ _SUPPLIERS = {
         _("There are prices by quantity: the base price stays, and in its currency. Change it by hand."),
     ),
     "line_twice": Meaning(422, _("The line is there twice"), _("%(supplier)s and %(sku)s are in the file already.")),
+    "sku_twice": Meaning(422, _("The item is there twice"), _("%(sku)s is in the file already.")),
+    "unit_stays": Meaning(422, _("The unit stays"), _("%(sku)s is counted in %(unit)s, and that stays: make a new item for another unit.")),
     "preferred_twice": Meaning(422, _("Two preferred suppliers"), _("The file names another preferred supplier of %(sku)s already.")),
     "file_refused": Meaning(422, _("Nothing was taken over"), _("Nothing was taken over: see the lines named, and send the file again.")),
     "file_too_large": Meaning(422, _("The file is too large"), _("A file may have at most %(max)s bytes.")),
@@ -350,6 +352,7 @@ _SUPPLIERS = {
     "unknown_column": Meaning(422, _("Unknown column"), _("These columns are known: %(columns)s.")),
     "column_twice": Meaning(422, _("A column is there twice"), _("Each of these columns may be there once: %(columns)s.")),
     "column_missing": Meaning(422, _("A column is missing"), _("The file needs %(column)s.")),
+    "not_utf8": Meaning(422, _("The file is not UTF-8"), _("The file is not UTF-8. Save it as “CSV UTF-8” and send it again.")),
     "not_csv": Meaning(422, _("Not a CSV file"), _("This is not a CSV file in UTF-8, or a row has more cells than the header.")),
     "too_many_rows": Meaning(422, _("Too many rows"), _("A file may have at most %(max)s rows.")),
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from hashlib import sha256
+from hmac import compare_digest
+
+from itsdangerous import BadSignature, Signer, URLSafeSerializer, URLSafeTimedSerializer
 from quart import Response, g, request
 
 from kit.ids import token
@@ -93,17 +96,26 @@ def drop_step(response: Response) -> None:
 
 
 def csrf_token() -> str:
-    """The token a form must bring back. It is bound to the session, and before sign-in to this browser's visit."""
-    return _signer("csrf").dumps(_bound_to(make=True))
+    """The token a form must bring back. It is bound to the session, and before sign-in to this browser's visit.
+
+    Every answer has another text for it, none of whose letters is of the one before: pages are compressed, and how long one becomes
+    must tell nothing of what the next will carry (docs/decisions/0018-pages-compressed.md).
+    """
+    bound_to = _bound_to(make=True)
+    if g.get("csrf", ("", ""))[0] != bound_to:
+        g.csrf = (bound_to, _csrf(token(16), bound_to))
+    return str(g.csrf[1])
 
 
 def csrf_fits(text: str | None) -> bool:
     """Whether a token was made for this session or visit."""
-    bound_to = _bound_to(make=False)
-    try:
-        return bool(bound_to) and _signer("csrf").loads(text or "") == bound_to
-    except BadSignature:
-        return False
+    bound_to, sent = _bound_to(make=False), text or ""
+    return bool(bound_to) and compare_digest(_csrf(sent.partition(".")[0], bound_to).encode(), sent.encode())
+
+
+def _csrf(nonce: str, bound_to: str) -> str:
+    signature = Signer(parts().wiring.secret, salt="csrf", digest_method=sha256).get_signature(f"{nonce}.{bound_to}")
+    return f"{nonce}.{signature.decode()}"
 
 
 def keep_visit(response: Response) -> None:

@@ -9,8 +9,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from msgspec import UNSET
+
 from inventory.body import Complaints
-from inventory.catalog.messages import Money
+from inventory.catalog.messages import ItemChange, Money, NewItem
 from kit import money, quantity, text
 
 NAME_LENGTH_MAX = 200
@@ -64,6 +66,46 @@ class Price:
     currency: str
 
 
+def item_values(new: NewItem) -> dict[str, Any]:
+    """The columns of a new item. Refuses with `invalid_body` what does not fit."""
+    complaints = Complaints()
+    price = checked_price(new.price, complaints)
+    values = {
+        "sku": checked_code(new.sku, "sku", complaints),
+        "name": checked_text(new.name, "name", NAME_LENGTH_MAX, complaints),
+        "kind": new.kind,
+        "base_unit": checked_unit_code(new.base_unit, "base_unit", complaints),
+        "category": checked_text(new.category, "category", CATEGORY_LENGTH_MAX, complaints, required=False),
+        "price": price and price.amount,
+        "currency": price and price.currency,
+        "names": checked_names(new.names, complaints),
+        "metadata": checked_metadata(new.metadata, complaints),
+    }
+    complaints.raise_any()
+    return values
+
+
+def change_values(change: ItemChange) -> dict[str, Any]:
+    """The columns that a change names. Refuses with `invalid_body` what does not fit."""
+    complaints = Complaints()
+    values: dict[str, Any] = {}
+    if change.name is not UNSET:
+        values["name"] = checked_text(change.name, "name", NAME_LENGTH_MAX, complaints)
+    if change.kind is not UNSET:
+        values["kind"] = change.kind
+    if change.category is not UNSET:
+        values["category"] = checked_text(change.category, "category", CATEGORY_LENGTH_MAX, complaints, required=False)
+    if change.price is not UNSET:
+        price = checked_price(change.price, complaints)
+        values |= {"price": price and price.amount, "currency": price and price.currency}
+    if change.names is not UNSET:
+        values["names"] = checked_names(change.names, complaints)
+    if change.metadata is not UNSET:
+        values["metadata"] = checked_metadata(change.metadata, complaints)
+    complaints.raise_any()
+    return values
+
+
 def checked_text(value: str, field: str, length_max: int, complaints: Complaints, required: bool = True, line: int | None = None) -> str:
     """The trimmed text; a complaint if it is too long, unprintable, or empty though required."""
     try:
@@ -92,9 +134,14 @@ def checked_unit_code(value: str, field: str, complaints: Complaints) -> str:
 
 def checked_barcode(value: str, complaints: Complaints) -> str:
     """A scanned or typed code: printable ASCII without spaces."""
-    if not _BARCODE.fullmatch(value):
+    if not is_barcode(value):
         complaints.add("not_a_code", "code")
     return value
+
+
+def is_barcode(value: str) -> bool:
+    """Whether it can be scanned or typed: printable ASCII without spaces."""
+    return _BARCODE.fullmatch(value) is not None
 
 
 def checked_price(value: Money | None, complaints: Complaints, field: str = "price", line: int | None = None) -> Price | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, any_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inventory.catalog.store import item_barcodes, item_limits, item_units, items, units
@@ -123,6 +123,23 @@ async def item(connection: AsyncConnection, tenant_id: int, sku: str) -> Item | 
     return _item(tuple(row)) if row else None
 
 
+async def items_of(connection: AsyncConnection, tenant_id: int, skus: Iterable[str]) -> dict[str, Item]:
+    """Items by SKU."""
+    rows = await connection.execute(_items(tenant_id).where(items.c.sku.in_(set(skus))))
+    return {found.sku: found for found in (_item(tuple(row)) for row in rows)}
+
+
+async def owners_of(connection: AsyncConnection, tenant_id: int, codes: Iterable[str]) -> dict[str, str]:
+    """Which SKU each of these codes finds; a SKU wins over another item's barcode that reads the same."""
+    asked = any_(literal(list(codes), ARRAY(Text)))
+    on_item = and_(items.c.tenant_id == item_barcodes.c.tenant_id, items.c.id == item_barcodes.c.item_id)
+    by_barcode = select(item_barcodes.c.code, items.c.sku).join(items, on_item)
+    found = await connection.execute(by_barcode.where(item_barcodes.c.tenant_id == tenant_id, item_barcodes.c.code == asked))
+    owners = {str(code): str(sku) for code, sku in found}
+    skus = await connection.execute(select(items.c.sku).where(items.c.tenant_id == tenant_id, items.c.sku == asked))
+    return owners | {str(sku): str(sku) for (sku,) in skus}
+
+
 async def item_by_code(connection: AsyncConnection, tenant_id: int, code: str) -> Item | None:
     """One item by SKU, barcode or PLU; a SKU wins over another item's barcode that reads the same."""
     by_barcode = select(item_barcodes.c.item_id).where(item_barcodes.c.tenant_id == tenant_id, item_barcodes.c.code == code)
@@ -171,6 +188,14 @@ async def limits(connection: AsyncConnection, tenant_id: int, item_id: int) -> l
     return [Limits(*row) for row in await connection.execute(query.order_by(warehouses.c.code))]
 
 
+async def limits_of(connection: AsyncConnection, tenant_id: int, item_ids: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Minimum and maximum in millionths, by item and warehouse."""
+    table = item_limits
+    query = select(table.c.item_id, table.c.warehouse_id, table.c.qty_min, table.c.qty_max)
+    found = await connection.execute(query.where(table.c.tenant_id == tenant_id, table.c.item_id.in_(item_ids)))
+    return {(item_id, warehouse_id): (low, high) for item_id, warehouse_id, low, high in found}
+
+
 async def categories(connection: AsyncConnection, tenant_id: int) -> list[Category]:
     """Categories in use, by name."""
     in_use = (items.c.tenant_id == tenant_id, items.c.category != "", items.c.archived_at.is_(None))
@@ -208,6 +233,13 @@ async def warehouse_id(connection: AsyncConnection, tenant_id: int, code: str) -
     """The number of the warehouse with this code."""
     table = warehouses
     return (await connection.execute(select(table.c.id).where(table.c.tenant_id == tenant_id, table.c.code == code))).scalar_one_or_none()
+
+
+async def warehouse_ids(connection: AsyncConnection, tenant_id: int) -> dict[str, int]:
+    """The numbers of the warehouses in use, by code."""
+    mine = (warehouses.c.tenant_id == tenant_id, warehouses.c.archived_at.is_(None))
+    query = select(warehouses.c.code, warehouses.c.id).where(*mine).order_by(warehouses.c.code)
+    return {str(code): int(number) for code, number in await connection.execute(query)}
 
 
 def matches(q: str) -> ColumnElement[bool]:

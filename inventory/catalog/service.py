@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from msgspec import UNSET
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 
@@ -30,7 +28,7 @@ async def found_units(work: UnitOfWork) -> None:
 async def create_item(ctx: Context, work: UnitOfWork, new: m.NewItem) -> Item:
     """A new item. Refuses what does not fit, an unknown unit (422) and a SKU that is taken (409)."""
     ctx.permit("catalog.write")
-    values = _item_values(new)
+    values = domain.item_values(new)
     unit = await queries.unit(work.connection, work.tenant_id, new.base_unit)
     if unit is None or unit.archived_at:
         raise refuse("invalid_body", {"field": "base_unit", "code": "unknown_unit"})
@@ -42,7 +40,7 @@ async def create_item(ctx: Context, work: UnitOfWork, new: m.NewItem) -> Item:
 async def create_items(ctx: Context, work: UnitOfWork, new: Sequence[m.NewItem]) -> list[str]:
     """Many items in one round: what imports use. SKUs that exist are left as they are; answers those that were made."""
     ctx.permit("catalog.write")
-    rows = [{"tenant_id": work.tenant_id, **_item_values(each)} for each in new]
+    rows = [{"tenant_id": work.tenant_id, **domain.item_values(each)} for each in new]
     known = {unit.code for unit in await queries.units_of(work.connection, work.tenant_id) if not unit.archived_at}
     complaints = Complaints()
     for number, each in enumerate(new):
@@ -61,7 +59,7 @@ async def create_items(ctx: Context, work: UnitOfWork, new: Sequence[m.NewItem])
 async def change_item(ctx: Context, work: UnitOfWork, sku: str, change: m.ItemChange, version: int) -> Item:
     """Change what is named. Refuses `version_conflict` when somebody changed the item since `version` was read."""
     ctx.permit("catalog.write")
-    values = _change_values(change)
+    values = domain.change_values(change)
     await _item(ctx, work, sku)
     await change_one(work, items, items.c.sku == sku, version, **values, updated_at=func.now())
     await work.record(m.ITEM_CHANGED, sku, fields=sorted(values))
@@ -186,44 +184,6 @@ async def archive_unit(ctx: Context, work: UnitOfWork, code: str) -> Unit:
         await change_one(work, units, units.c.code == code, unit.version, archived_at=func.now())
         await work.record(m.UNIT_ARCHIVED, code)
     return await _unit(work, code)
-
-
-def _item_values(new: m.NewItem) -> dict[str, Any]:
-    complaints = Complaints()
-    price = domain.checked_price(new.price, complaints)
-    values = {
-        "sku": domain.checked_code(new.sku, "sku", complaints),
-        "name": domain.checked_text(new.name, "name", domain.NAME_LENGTH_MAX, complaints),
-        "kind": new.kind,
-        "base_unit": domain.checked_unit_code(new.base_unit, "base_unit", complaints),
-        "category": domain.checked_text(new.category, "category", domain.CATEGORY_LENGTH_MAX, complaints, required=False),
-        "price": price and price.amount,
-        "currency": price and price.currency,
-        "names": domain.checked_names(new.names, complaints),
-        "metadata": domain.checked_metadata(new.metadata, complaints),
-    }
-    complaints.raise_any()
-    return values
-
-
-def _change_values(change: m.ItemChange) -> dict[str, Any]:
-    complaints = Complaints()
-    values: dict[str, Any] = {}
-    if change.name is not UNSET:
-        values["name"] = domain.checked_text(change.name, "name", domain.NAME_LENGTH_MAX, complaints)
-    if change.kind is not UNSET:
-        values["kind"] = change.kind
-    if change.category is not UNSET:
-        values["category"] = domain.checked_text(change.category, "category", domain.CATEGORY_LENGTH_MAX, complaints, required=False)
-    if change.price is not UNSET:
-        price = domain.checked_price(change.price, complaints)
-        values |= {"price": price and price.amount, "currency": price and price.currency}
-    if change.names is not UNSET:
-        values["names"] = domain.checked_names(change.names, complaints)
-    if change.metadata is not UNSET:
-        values["metadata"] = domain.checked_metadata(change.metadata, complaints)
-    complaints.raise_any()
-    return values
 
 
 async def _item(ctx: Context, work: UnitOfWork, sku: str) -> Item:

@@ -7,17 +7,16 @@ from typing import Any, NamedTuple
 from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints, fit
 from inventory.context import Context
+from inventory.files import lines_of
 from inventory.shipments import messages as m
 from inventory.shipments.service import announce
 from kit import csvs
 from kit.csvs import Line
-from kit.errors import Refused, refuse
+from kit.errors import Refused
 from kit.ids import shipment_number
 
 COLUMNS = ("order", "line", "sku", "qty", "due_on", "carrier", "tracking")
-ROWS_MAX = 2_000
-SIZE_MAX = 400_000
-"""Bytes of a file, as of a file of offers."""
+REQUIRED = ("order", "qty")
 
 
 class Announcements(NamedTuple):
@@ -29,7 +28,7 @@ class Announcements(NamedTuple):
 
 async def import_shipments(ctx: Context, work: UnitOfWork, file: m.ShipmentFile) -> Announcements:
     """Do what the file says, all of it or nothing. Refuses `file_refused` with complaints by line of the file (the header is 1)."""
-    lines = _lines(file.csv)
+    lines = lines_of(file.csv, COLUMNS, REQUIRED)
     together: dict[tuple[str, ...], list[Line]] = {}
     for line in lines:
         together.setdefault(tuple(line.cells.get(name, "") for name in ("order", "due_on", "carrier", "tracking")), []).append(line)
@@ -69,16 +68,3 @@ def _line(line: Line) -> dict[str, Any]:
     if "line" in cells:
         asked["line"] = int(cells["line"]) if cells["line"].isdecimal() else cells["line"]
     return asked | ({"sku": cells["sku"]} if "sku" in cells else {})
-
-
-def _lines(text: str) -> list[Line]:
-    if len(text.encode(errors="replace")) > SIZE_MAX:
-        raise refuse("file_too_large", {"field": "csv", "max": SIZE_MAX})
-    try:
-        lines = csvs.read(text, COLUMNS, ROWS_MAX)
-    except ValueError as problem:
-        raise refuse(str(problem), {"field": "csv", "columns": ", ".join(COLUMNS), "max": ROWS_MAX}) from None
-    missing = [column for column in ("order", "qty") if lines and column not in lines[0].cells]
-    if missing or not lines:
-        raise refuse("column_missing" if missing else "no_rows", {"field": "csv", "column": ", ".join(missing)})
-    return lines

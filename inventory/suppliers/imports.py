@@ -13,6 +13,7 @@ from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints, fit
 from inventory.catalog.directory import ItemName
 from inventory.context import Context
+from inventory.files import COMPLAINTS_MAX, lines_of
 from inventory.suppliers import offers, queries
 from inventory.suppliers.domain import checked_terms
 from inventory.suppliers.messages import OfferTerms
@@ -20,19 +21,13 @@ from inventory.suppliers.offers import NewTerms, Written
 from inventory.suppliers.queries import Supplier, SupplierItem
 from kit import csvs
 from kit.csvs import Line
-from kit.errors import Refused, refuse
+from kit.errors import Refused
 from kit.money import micros
 from kit.quantity import format_qty
 from kit.text import is_code
 
 COLUMNS = ("supplier", "sku", "supplier_sku", "unit", "multiple", "moq", "price", "currency", "lead_time_days", "preferred")
 REQUIRED = ("supplier", "sku")
-ROWS_MAX = 2_000
-"""Rows of a file. All of them are one transaction of a few seconds, in which nobody else changes offers of their items."""
-SIZE_MAX = 400_000
-"""Bytes of a file: below the 500,000 that a form may carry back after the file was looked at."""
-COMPLAINTS_MAX = 100
-"""After so many the file is not read on: whoever mends it sends it again anyway."""
 
 _YES, _NO = ("yes", "true", "1", "да", "ооба"), ("no", "false", "0", "нет", "жок")
 _WHOLE = ("multiple", "moq", "lead_time_days")
@@ -59,7 +54,7 @@ class _Known(NamedTuple):
 async def import_offers(ctx: Context, work: UnitOfWork, file: OfferFile) -> Written:
     """Do what the file says, all of it or nothing. Refuses `file_refused` with complaints by line of the file (the header is 1)."""
     ctx.permit("suppliers.write")
-    lines = _lines(file.csv)
+    lines = lines_of(file.csv, COLUMNS, REQUIRED)
     known = await _look(work, lines)
     complaints = Complaints()
     wanted: dict[tuple[int, int], NewTerms] = {}
@@ -97,19 +92,6 @@ def rows_of(found: Sequence[SupplierItem]) -> list[tuple[object, ...]]:
 def plain_price(price: Decimal | None) -> str:
     """A price without the zeros that the table keeps behind it."""
     return "" if price is None else format_qty(micros(price))
-
-
-def _lines(text: str) -> list[Line]:
-    if len(text.encode(errors="replace")) > SIZE_MAX:
-        raise refuse("file_too_large", {"field": "csv", "max": SIZE_MAX})
-    try:
-        lines = csvs.read(text, COLUMNS, ROWS_MAX)
-    except ValueError as problem:
-        raise refuse(str(problem), {"field": "csv", "columns": ", ".join(COLUMNS), "max": ROWS_MAX}) from None
-    missing = [column for column in REQUIRED if lines and column not in lines[0].cells]
-    if missing or not lines:
-        raise refuse("column_missing" if missing else "no_rows", {"field": "csv", "column": ", ".join(missing)})
-    return lines
 
 
 async def _look(work: UnitOfWork, lines: Sequence[Line]) -> _Known:
@@ -155,8 +137,7 @@ def _asked(line: Line, supplier: Supplier, complaints: Complaints) -> OfferTerms
     try:
         return fit(body, OfferTerms)
     except Refused as refused:
-        for error in refused.refusal.errors:
-            complaints.add(str(error["code"]), str(error["field"]), line.number)
+        complaints.take(refused.refusal.errors, line.number)
         return None
 
 

@@ -1,5 +1,6 @@
 // The feed of this company: tells the page what changed (event "stock" on the document), and the person how fresh the screen is.
-// A hidden tab holds no connection: browsers allow six per server, and a shop opens more tabs than that.
+// Of the hidden tabs one holds a connection and tells the others what they miss (event "missed"): browsers allow six per server, and
+// a shop opens more tabs than that. Where tabs cannot agree on one, none of them does.
 import { number, timeOf } from "./language.js";
 
 const WORRY_MS = 5000;
@@ -11,7 +12,8 @@ const kinds = ["receive", "issue", "adjust", "reserve", "commit", "release", "ex
 export default function live(badge) {
   const [word, words] = badge.children;
   const ahead = serverClockAhead();
-  let source = null, after = null, lostAt = null, saidAt = 0, timer;
+  const tabs = new BroadcastChannel(badge.dataset.feed);
+  let source = null, after = null, lostAt = null, saidAt = 0, timer, turn = null;
 
   function say(state, text, detail = "") {
     badge.className = `live${state}`;
@@ -21,7 +23,7 @@ export default function live(badge) {
     document.querySelectorAll("[data-live-words]").forEach((each) => { each.textContent = `${text} ${detail}`.trim(); });
   }
   function open() {
-    if (source || document.hidden) return;
+    if (source || (document.hidden && !turn?.mine)) return;
     source = new EventSource(after ? `${badge.dataset.feed}?after=${after}` : badge.dataset.feed);
     source.addEventListener("hello", (event) => {
       lostAt = null;
@@ -38,6 +40,9 @@ export default function live(badge) {
   function happened(event) {
     after = event.lastEventId;
     const row = JSON.parse(event.data);
+    const seq = Number(after);
+    tabs.postMessage(seq);
+    miss(seq);
     tell("stock", row);
     // Goods that come or go back change their order too.
     if (ORDER.test(row.reference ?? "")) tell("order", { order: row.reference });
@@ -57,10 +62,28 @@ export default function live(badge) {
     if (source?.readyState === EventSource.CLOSED) { close(); clearTimeout(timer); timer = setTimeout(open, WORRY_MS); }
   }
   function close() { source?.close(); source = null; }
+  function miss(seq) { if (document.hidden) tell("missed", { seq }); }
+  // The turn to hold the connection of the hidden tabs: it is had until somebody looks here again.
+  function rest() {
+    close();
+    if (!navigator.locks) return;
+    const mine = turn = { ended: new AbortController() };
+    navigator.locks.request(badge.dataset.feed, { signal: mine.ended.signal }, () => new Promise((end) => {
+      Object.assign(mine, { mine: true, end });
+      open();
+    })).catch(() => { /* Somebody looked here before it was this tab's turn. */ });
+  }
+  function wake() {
+    turn?.end ? turn.end() : turn?.ended.abort();
+    turn = null;
+    open();
+    tell("refresh", {});
+  }
+  tabs.addEventListener("message", ({ data }) => miss(data));
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (document.hidden) timer = setTimeout(close, HIDDEN_GRACE_MS);
-    else { open(); tell("refresh", {}); }
+    if (document.hidden) timer = setTimeout(rest, HIDDEN_GRACE_MS);
+    else wake();
   });
   addEventListener("offline", lost);
   // The old line may look alive for minutes: a new one tells at once.

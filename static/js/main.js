@@ -30,6 +30,7 @@ const behaviours = {
   submits: () => import("./submits.js"),
   title: () => import("./title.js"),
   toast: () => import("./toast.js"),
+  waits: () => import("./waits.js"),
   zone: () => import("./zone.js"),
 };
 const begun = new WeakMap();

@@ -52,6 +52,7 @@ TAKEN = (
     Shot("transfers", "/transfers"),
     Shot("exceptions", "/exceptions"),
     Shot("items", "/items"),
+    Shot("items-file", "/items/import", state=states.with_file),
     Shot("warehouses", "/warehouses"),
     Shot("till", "/kiosk", role="operator", guide=True, state=states.at_the_till),
     Shot("people", "/people", role="admin"),

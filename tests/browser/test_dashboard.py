@@ -131,3 +131,23 @@ async def test_keeps_warehouse_and_days_in_the_address(shop: Shop) -> None:
         await expect(page.get_by_role("link", name="30 days")).to_have_attribute("aria-current", "true", timeout=PATIENCE_MS)
         await shop.received(alice, "2", warehouse="main")
         await expect(page.locator(".chart-keys [data-num=on_hand]")).to_have_text("5", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+async def test_is_told_what_a_word_means_and_where_a_tile_leads(shop: Shop, width: int) -> None:
+    alice = shop.world.alice
+    await furnished(shop, alice)
+    async with shop.window(alice, width) as page:
+        await opened(shop, page, alice)
+        for said, meaning in (("Available", "What you can promise now"), ("On order", "Ordered from suppliers")):
+            button = page.locator("[data-row=totals]").get_by_role("button", name=f"What is “{said}”?")
+            await button.focus()
+            await page.keyboard.press("Enter")
+            await expect(page.locator(":popover-open")).to_contain_text(meaning)
+            await page.keyboard.press("Escape")
+            await expect(page.locator(":popover-open")).to_have_count(0)
+            await button.click()
+            await expect(page.locator(":popover-open")).to_contain_text(meaning)
+            await page.keyboard.press("Escape")
+        await told(page, "reserved").click(force=True)  # what is hit is the link of the whole tile
+        await page.wait_for_url("**/reservations*")

@@ -12,9 +12,10 @@ from inventory.catalog import messages as catalog
 from inventory.catalog import service as catalog_service
 from inventory.catalog.messages import Money
 from inventory.context import Context
+from inventory.files import COMPLAINTS_MAX, ROWS_MAX
 from inventory.suppliers import messages as m
 from inventory.suppliers import queries, service
-from inventory.suppliers.imports import COLUMNS, COMPLAINTS_MAX, ROWS_MAX, OfferFile, import_offers, rows_of
+from inventory.suppliers.imports import COLUMNS, OfferFile, import_offers, rows_of
 from inventory.suppliers.offers import Written
 from inventory.suppliers.queries import OfferFilter, SupplierItem
 from kit import csvs

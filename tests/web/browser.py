@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from itsdangerous import URLSafeSerializer
+from itsdangerous import Signer
 from quart import Quart
 from quart.typing import TestClientProtocol
 from quart.wrappers import Response
@@ -56,7 +57,9 @@ class Browser:
         return await self.post("/sign-in", form | more)
 
     def _signed(self, bound_to: str) -> str:
-        return str(URLSafeSerializer(self.app.secret_key or "", salt="csrf").dumps(bound_to))
+        signer = Signer(self.app.secret_key or "", salt="csrf", digest_method=sha256)
+        nonce = uuid4().hex
+        return f"{nonce}.{signer.get_signature(f'{nonce}.{bound_to}').decode()}"
 
 
 def _headers(given: dict[str, str]) -> dict[str, str]:

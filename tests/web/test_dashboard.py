@@ -35,10 +35,11 @@ async def alice(site: Site, shop: Context) -> Browser:
 
 
 async def part(browser: Browser, shop: Context, name: str, query: str = "") -> str:
-    """The text of one part, without its markup."""
+    """The text of one part, without its markup and what is told only to who asks for it."""
     response = await browser.get(f"/t/{shop.tenant.slug}/?part={name}{query}", HX_Request="true")
     assert response.status_code == 200
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", await response.get_data(as_text=True))).replace("\u00a0", " ")
+    text = re.sub(r'<span class="word-says".*?</span>', "", await response.get_data(as_text=True))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u00a0", " ")
 
 
 async def test_pieces_and_kilograms_stand_beside_each_other(shop: Context, alice: Browser) -> None:

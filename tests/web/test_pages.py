@@ -114,7 +114,7 @@ async def test_a_fragment_is_a_part_and_not_a_page(shop: Context, alice: Browser
 
 
 async def test_a_list_can_be_had_as_a_file_of_what_it_shows(shop: Context, alice: Browser) -> None:
-    for path in ("/stock", "/items", "/ledger", "/reservations", "/warehouses", "/suppliers", "/suppliers/show/FELT"):
+    for path in ("/stock", "/items", "/ledger", "/reservations", "/warehouses", "/suppliers", "/suppliers/show/FELT", "/people", "/keys"):
         response = await alice.get(url(shop, f"{path}?format=csv"))
         assert response.content_type == "text/csv; charset=utf-8"
         assert response.headers["Content-Disposition"].startswith("attachment")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.unit_of_work import UnitOfWork
 from inventory.catalog import messages as m
 from inventory.catalog import queries, service
+from inventory.catalog.imports import ItemFile, import_items
 from inventory.catalog.queries import Item, ItemFilter
 from inventory.ledger.queries import as_of_seq
 from kit.errors import refuse
@@ -69,6 +70,21 @@ async def create(tenant: str) -> Response:
 
     async def act(work: UnitOfWork) -> tuple[int, Any]:
         return 201, await _shown(work.connection, await service.create_item(ctx(), work, new))
+
+    return await changed(act)
+
+
+@routes.post("/items/import")
+@allow("catalog.write")
+@operation("Items from a CSV file", body=ItemFile, answer="ItemsWritten", keyed=True, refuses=(409,))
+async def import_file(tenant: str) -> Response:
+    """All rows or none; complaints (`file_refused`) name the line of the file, the header being 1. Columns: sku, name, category, unit,
+    kind, price, barcode (several with spaces between), and `min` and `max` before the code of a warehouse, as in `min osh`. What is
+    left empty stays as it is."""
+    file = await body_as(ItemFile)
+
+    async def act(work: UnitOfWork) -> tuple[int, Any]:
+        return 200, (await import_items(ctx(), work, file))._asdict() | {"dry_run": file.dry_run}
 
     return await changed(act)
 

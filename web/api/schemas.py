@@ -243,6 +243,7 @@ SCHEMAS: dict[str, Schema] = {
         "counts: the offer's own, else the supplier's.",
     },
     "OffersWritten": _object(added=_WHOLE, changed=_WHOLE, unchanged=_WHOLE, dry_run=_TRUTH),
+    "ItemsWritten": _object(added=_WHOLE, changed=_WHOLE, unchanged=_WHOLE, dry_run=_TRUTH),
     "Me": _object(
         tenant=_object(slug=_TEXT, name=_TEXT, time_zone=_TEXT, language=_TEXT, currency=_TEXT, plan=_TEXT),
         kind=_one_of("person", "key", "device", "machine"),

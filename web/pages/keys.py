@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from quart import Blueprint, Response, url_for
@@ -9,13 +10,13 @@ from quart_babel import gettext
 
 from events.unit_of_work import UnitOfWork
 from inventory.locations import queries as places
-from kit.clock import from_us, to_us
+from kit.clock import from_us, rfc3339, to_us
 from kit.errors import refuse
 from tenants import queries
 from tenants.domain import PERMISSIONS, Role
 from tenants.messages import MadeKey, NewKey
 from tenants.queries import Key
-from web import respond, rights
+from web import asking, respond, rights
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.once import Change, once
@@ -25,6 +26,7 @@ from web.wiring import parts
 pages = Blueprint("keys", __name__, url_prefix="/t/<tenant>/keys")
 
 DAYS = ("30", "90", "365", "")
+_HEADER = ("Name", "Kind", "Begins with", "Role", "Rights", "Warehouses", "State", "Used", "Ends", "Created", "By")
 OVERLAPS = ("24", "168", "1", "0")
 
 
@@ -36,7 +38,10 @@ async def show_list(tenant: str) -> Response:
         found = await queries.keys(connection, ctx().tenant.id)
     codes, now = await codes_of(ctx()), from_us(ctx().clock())
     shown = [_row(each, each.state(now), codes) for each in found]
-    return await respond.page("keys/list.html", keys=sorted(shown, key=lambda each: each["state"] != "active"))
+    keys = sorted(shown, key=lambda each: each["state"] != "active")
+    if asking.wants_csv():
+        return respond.csv(f"keys-{tenant}", _HEADER, [_csv_row(each) for each in keys])
+    return await respond.page("keys/list.html", keys=keys)
 
 
 @pages.get("/new")
@@ -141,6 +146,13 @@ def _row(key: Key, state: str, codes: Any) -> dict[str, Any]:
     named = {name: getattr(key, name) for name in ("id", "kind", "name", "prefix", "role", "scopes", "made_by")}
     warehouses = None if key.warehouses is None else sorted(codes.get(each, "") for each in key.warehouses)
     return {**named, "state": state, "warehouses": warehouses, **{name: each and to_us(each) for name, each in moments.items()}}
+
+
+def _csv_row(row: Mapping[str, Any]) -> tuple[object, ...]:
+    used, ends, created = (rfc3339(row[name]) if row[name] else "" for name in ("used_at", "expires_at", "created_at"))
+    rights_only, where = (" ".join(sorted(row[name] or ())) for name in ("scopes", "warehouses"))
+    names = (row["name"], row["kind"], row["prefix"], row["role"])
+    return (*names, rights_only, where, row["state"], used, ends, created, row["made_by"] or "")
 
 
 def _list_url() -> str:

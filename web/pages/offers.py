@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from quart import Blueprint, Response, request, url_for
+from quart import Blueprint, Response, url_for
 from quart_babel import gettext, ngettext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,9 +13,10 @@ from events.unit_of_work import UnitOfWork
 from inventory.body import fit
 from inventory.catalog import queries as catalog
 from inventory.catalog.queries import Item
+from inventory.files import ROWS_MAX
 from inventory.suppliers import messages as m
 from inventory.suppliers import queries, service
-from inventory.suppliers.imports import COLUMNS, ROWS_MAX, SIZE_MAX, OfferFile, import_offers, rows_of
+from inventory.suppliers.imports import COLUMNS, OfferFile, import_offers, rows_of
 from inventory.suppliers.offers import Written
 from inventory.suppliers.queries import OfferFilter, Supplier, SupplierFilter, SupplierItem
 from kit.errors import refuse
@@ -24,7 +25,7 @@ from kit.paging import LIMIT_MAX
 from kit.quantity import format_qty
 from web import asking, errors, respond
 from web.access import allow, ctx
-from web.forms import Form, refusals_of, typed
+from web.forms import Form, refusals_of, take_csv, typed
 from web.once import once
 
 pages = Blueprint("offers", __name__, url_prefix="/t/<tenant>/offers")
@@ -122,9 +123,9 @@ async def import_form(tenant: str) -> Response:
 async def import_file(tenant: str) -> Response:
     """First the file is only looked at; what was looked at is then taken over."""
     form = await typed()
-    form.values["csv"] = form["csv"] or await _sent()
     found: Written | None = None
     with refusals_of(form):
+        await take_csv(form)
         if form["sure"]:
 
             async def take_over(work: UnitOfWork) -> tuple[str, str]:
@@ -135,13 +136,6 @@ async def import_file(tenant: str) -> Response:
         async with ctx().writing() as work:
             found = await import_offers(ctx(), work, OfferFile(form["csv"], dry_run=True))
     return await _import_page(form, found)
-
-
-async def _sent() -> str:
-    """The text of the file that was sent along."""
-    sent = (await request.files).get("file")
-    raw = sent.read(SIZE_MAX * 2) if sent else b""
-    return raw.decode("utf-8-sig", errors="replace")
 
 
 async def _import_page(form: Form, found: Written | None = None) -> Response:

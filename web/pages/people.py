@@ -12,19 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.unit_of_work import UnitOfWork
 from inventory.locations import queries as places
 from inventory.locations.queries import Warehouse
+from kit.clock import rfc3339, to_us
 from kit.errors import refuse
 from tenants.domain import LANGUAGES, Role
 from tenants.invitations import NewInvitation
 from tenants.staff import Colleague, Wanted, colleagues, one
-from web import respond, visitors
+from web import asking, respond, visitors
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, typed
 from web.once import once
 from web.pages.sign_up import has_outbox
+from web.places import codes_of
 from web.wiring import parts
 
 pages = Blueprint("people", __name__, url_prefix="/t/<tenant>/people")
 
+_HEADER = ("Name", "E-mail", "Role", "Warehouses", "Second factor", "State", "Last seen", "Created")
 ROLES = tuple(role.label for role in Role if role is not Role.SYSTEM)
 
 
@@ -38,6 +41,9 @@ async def show_list(tenant: str) -> Response:
             "invitations": await parts().invitations.listed(connection, ctx().tenant.id),
             "names": await _names(connection),
         }
+    if asking.wants_csv():
+        codes = await codes_of(ctx())
+        return respond.csv(f"people-{tenant}", _HEADER, [_csv_row(each, codes) for each in values["people"]])
     return await respond.page("people/list.html", act=Form(), outbox=has_outbox(), **values)
 
 
@@ -176,6 +182,13 @@ async def warehouses_named(connection: AsyncConnection, codes: list[str] | None)
 
 async def _names(connection: AsyncConnection) -> dict[int, str]:
     return {each.id: each.name for each in await places.warehouses_of(connection, ctx().tenant.id, archived=None)}
+
+
+def _csv_row(person: Colleague, codes: Mapping[int, str]) -> tuple[object, ...]:
+    where = "" if person.warehouses is None else ", ".join(sorted(codes.get(each, "") for each in person.warehouses))
+    states = ("on" if person.second_factor else "off", "disabled" if person.disabled else "active")
+    seen = "" if person.seen_at is None else rfc3339(to_us(person.seen_at))
+    return (person.name, person.email, person.role, where, *states, seen, rfc3339(to_us(person.created_at)))
 
 
 async def _refused(form: Form, number: int) -> Response:

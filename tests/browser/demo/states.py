@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pyotp
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from app.demo_goods import TIEN_SHAN
 from tests.browser.demo.company import Demo
@@ -148,8 +148,23 @@ async def at_the_till(page: Page, sku: str) -> None:
     await page.locator("[data-el=paid]").wait_for()
 
 
+async def file_looked_at(demo: Demo, page: Page) -> None:
+    """A file of items of which some lines are new, one changes something, and some are refused."""
+    await page.goto(demo.address("/items/import"))
+    await with_file(page, PLENTY)
+
+
+async def with_file(page: Page, sku: str) -> None:
+    """The page of items from a file looks at one. Finds its way by the parts, as words differ by language."""
+    lines = ("sku,name,unit,barcode", "NEW-1,Felt ball,pcs,990001 990002", f"{sku},Another name,,", "NEW-2,Rope,crate,", "NEW-1,Twice,,")
+    file: FilePayload = {"name": "items.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+    await page.locator("[name=file]").set_input_files(file)
+    await page.locator(".form-page [type=submit]").click()
+    await page.locator(".table-looked").wait_for()
+
+
 OUTSIDE: tuple[State, ...] = (refused_at_the_door, letter_on_its_way, company_asked_for, owing_a_code, code_asked_for)
 INSIDE: tuple[State, ...] = (
     key_just_made, reservation_refused, adjusting, offer_at_hand, view_refused, settling, menu_open, keys_shown, nothing_found,
-    not_there, paying,
+    not_there, file_looked_at, paying,
 )  # fmt: skip
