@@ -32,9 +32,8 @@ async def test_enters_an_invoice_beside_what_came(buying: Buying) -> None:
     assert 'value="5"' in blank and 'value="9.5"' in blank
     made = await invoiced(buying, number, invoiced_on="2031-05-04", due_on="2031-06-04", note="by post")
     shown = await buying.opens(f"/invoices/{made}")
-    assert "Matched" in shown and all(
-        words in shown for words in ("A-17", "KGS\u00a047.50", "by post", "Sun 4 May 2031", f"/orders/{number}")
-    )
+    assert "Matched" in shown and f"/orders/{number}" in shown
+    assert all(words in shown for words in ("A-17", "KGS\u00a047.50", "by post", "Sun 4 May 2031"))
     again = await buying.opens(f"/invoices/new?order={number}")
     assert told(again) == ("10\u00a0pcs", "5", "5") and 'value="5"' not in again
     assert "A-17" in await buying.page(f"/orders/{number}") and "A-17" in await buying.opens("/invoices?status=all")
