@@ -121,8 +121,8 @@ async def invoicing(demo: Demo, page: Page) -> None:
 async def _of_an_order(demo: Demo, page: Page, path: str) -> None:
     await page.goto(demo.address(path))
     order = await page.locator("#orders option").first.get_attribute("value")
-    await page.get_by_label("Order").fill(order or "")
-    await page.get_by_role("button", name="Next").click()
+    await page.locator("#f-order").fill(order or "")
+    await page.get_by_role("button", name="Next", exact=True).click()
     await page.locator(".typed-lines").wait_for()
 
 
