@@ -24,10 +24,10 @@ REQUIRED = ("order", "qty")
 
 
 class Announcements(NamedTuple):
-    """What a file makes: how many shipments, and how many lines they have. `shipments` are their numbers, once they are made."""
+    """What a file makes: `made` shipments of so many `lines`; `shipments` are their numbers, once they are there."""
 
     shipments: list[str]
-    count: int
+    made: int
     lines: int
 
 

@@ -151,5 +151,5 @@ async def _import_page(form: Form, found: Announcements | None = None) -> Respon
     return await respond.page("shipments/import.html", form.status, form=form, found=found, complaints=complaints, **limits)
 
 
-def _done(made: Announcements) -> str:
-    return ngettext("%(num)s shipment was announced.", "%(num)s shipments were announced.", made.count)
+def _done(announced: Announcements) -> str:
+    return ngettext("%(num)s shipment was announced.", "%(num)s shipments were announced.", announced.made)

@@ -29,7 +29,7 @@ async def test_announces_what_is_left_of_an_order(buying: Buying) -> None:
     assert 'name="qty_1"' in blank and 'value="10"' in blank and "Acme" in blank
     shipment = await announced(buying, number, tracking="CL-77", note="two boxes")
     shown = await buying.opens(f"/shipments/{shipment}")
-    assert all(words in shown for words in ("Cargo Line", "CL-77", "two boxes", "6\u00a0pcs", "Sun 4 May 2031", f"/orders/{number}"))
+    assert all(words in shown for words in ("Cargo Line", "CL-77", "two boxes", "6\u00a0pcs", "4 May 2031", f"/orders/{number}"))
     assert 'value="4"' in await buying.opens(f"/shipments/new?order={number}")
     assert shipment in await buying.page(f"/orders/{number}") and shipment in await buying.opens("/shipments")
     await announced(buying, number, "4")
@@ -93,7 +93,7 @@ async def test_an_items_page_tells_what_comes_and_when(buying: Buying) -> None:
     number = await buying.ordered("10", expected_on="2031-06-01")
     shipment = await announced(buying, number)
     assert await coming(buying) == [(f"{number}|{shipment[3:]}", "6\u00a0pcs"), (f"{number}|0", "4\u00a0pcs")]
-    assert "6\u00a0pcs due Sun 4 May 2031" in await buying.opens("/stock/item/HEART")
+    assert "6\u00a0pcs due 4 May 2031" in await buying.opens("/stock/item/HEART")
     await buying.does(number, "receive", qty_1="7")
     assert await coming(buying) == [(f"{number}|{shipment[3:]}", "3\u00a0pcs")], "never more than is open"
     await buying.does(number, "receive", qty_1="3")
