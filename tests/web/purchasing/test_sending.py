@@ -19,7 +19,7 @@ async def test_sends_an_approved_order_in_the_suppliers_language(site: Site, buy
     assert message["Subject"] == f"Заказ {number} от компании {buying.shop.tenant.name}"
     plain, html = (part.get_content() for part in message.iter_parts())
     for letter in (plain, html):
-        assert all(words in letter for words in ("Li Wei", "A-17", "12 case", "1\u00a0200,00", "4 мая 2031", "хрупкое"))
+        assert all(words in letter for words in ("Li Wei", "A-17", "12 ящик", "1\u00a0200,00", "4 мая 2031", "хрупкое"))
     assert "<table" in html and (await buying.order(number)).head.sent_at is not None
     shown = await buying.page(f"/orders/{number}")
     assert "sent to the supplier" in shown and "Send again" in shown
