@@ -147,6 +147,22 @@ async def test_all_that_is_to_come_is_had_as_such_a_file(buying: Buying) -> None
     assert (await buying.uploads("/shipments/import", file))[0] == 200
 
 
+async def test_an_open_page_of_the_order_hears_of_its_shipments_and_invoices(site: Site, buying: Buying) -> None:
+    number = await buying.ordered("10")
+    alice, bob = site.world.alice, site.world.bob
+    changes = site.app.extensions["onhand"].changes
+    open_page = changes.open(alice.tenant.id, lambda: alice.actor, lambda: None)
+    operators = changes.open(alice.tenant.id, lambda: bob.actor, lambda: None)
+    told = [b'event: order.changed\ndata: {"order":"%s"}\n\n' % number.encode()]
+    shipment = await announced(buying, number)
+    assert open_page.taken() == told
+    await buying.sends(f"/shipments/{shipment}/cancel")
+    assert open_page.taken() == told
+    await buying.sends("/invoices/new", order=number, number="INV-7", qty_1="1", price_1="9.50")
+    assert (open_page.taken(), operators.taken()) == (told, [])
+    open_page.close()
+
+
 async def test_receives_all_of_a_shipment(buying: Buying) -> None:
     number = await buying.ordered("10")
     shipment = await announced(buying, number)
