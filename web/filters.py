@@ -20,7 +20,7 @@ from quart import Quart, g
 from quart_babel import gettext, lazy_gettext, ngettext
 
 from kit.clock import NEVER, SECOND, from_us, rfc3339, to_us
-from kit.ids import order_number, receipt_id
+from kit.ids import invoice_id, order_number, receipt_id, requisition_number, shipment_number
 from kit.money import micros, minor_digits, rounded
 from kit.quantity import format_qty, parse
 from web import deeds, locale
@@ -361,8 +361,8 @@ def _local(us: int) -> datetime:
 
 _FILTERS = (
     number, num, level_bar, signed, qty, unit, seq, money, amount, price, percent, plain, millionths, short_time, clock_time, when, ago,
-    whole_day, us, iso, day, calendar_day, left, state, role, deed, fact, reason, found, full, order_status, order_number, receipt_id, pack,
-    choices, initials, barcode, steps,
+    whole_day, us, iso, day, calendar_day, left, state, role, deed, fact, reason, found, full, order_status, order_number, receipt_id,
+    shipment_number, invoice_id, requisition_number, pack, choices, initials, barcode, steps,
 )  # fmt: skip
 
 

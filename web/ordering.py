@@ -14,7 +14,7 @@ from inventory.purchasing.domain import Order, amount_of, line_amount
 from inventory.purchasing.history import OrderFact
 from inventory.purchasing.queries import OrderHead, ShownLine, ShownOrder, ShownReceipt
 from inventory.purchasing.receiving import ReceiptKind
-from inventory.purchasing.status import EDITABLE, ON_ORDER, Status
+from inventory.purchasing.status import EDITABLE, INVOICED, ON_ORDER, Status
 from kit import money, quantity
 from kit.clock import to_us
 from kit.errors import Refusal
@@ -153,6 +153,8 @@ def acts(order: Order, lines: Sequence[ShownLine], email: str, actor: Actor, ten
         ("send", "purchasing.write", on_order, domain.send_refusal(order, email)),
         ("close", "purchasing.write", on_order and (received or any(line.line.open for line in lines)), None),
         ("cancel", "purchasing.write", domain.cancel_refusal(order) is None, None),
+        ("announce", "purchasing.write", on_order and any(line.line.open > line.inbound for line in lines), None),
+        ("invoice", "purchasing.invoice", order.status in INVOICED, None),
         ("note", "purchasing.write", True, None),
     ]
     return {name: refusal for name, permission, here, refusal in fits if here and actor.may(permission)}

@@ -60,6 +60,11 @@ class ShownInvoice:
         states = {line.state for line in self.lines}
         return next((each for each in (State.EXCEPTION, State.APPROVED) if each in states), State.MATCHED)
 
+    @property
+    def amount(self) -> Decimal:
+        """What is asked for."""
+        return sum((line.invoiced.amount for line in self.lines), Decimal(0))
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
@@ -98,6 +103,14 @@ async def under_number(connection: AsyncConnection, tenant_id: int, supplier_id:
     query = "SELECT id FROM supplier_invoices WHERE tenant_id = :tenant_id AND supplier_id = :supplier AND lower(number) = lower(:number)"
     rows = await _mappings(connection, query, {"tenant_id": tenant_id, "supplier": supplier_id, "number": number})
     return rows[0]["id"] if rows else None
+
+
+async def invoiced_of(connection: AsyncConnection, tenant_id: int, order: int) -> dict[int, int]:
+    """How much was invoiced of an order, by its lines, in millionths of their units."""
+    query = """
+      SELECT order_line, sum(qty)::bigint AS qty FROM supplier_invoice_lines
+      WHERE tenant_id = :tenant_id AND order_id = :order AND order_line IS NOT NULL GROUP BY order_line"""
+    return {row["order_line"]: row["qty"] for row in await _mappings(connection, query, {"tenant_id": tenant_id, "order": order})}
 
 
 _INVOICES = """

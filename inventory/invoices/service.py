@@ -18,7 +18,7 @@ from inventory.invoices.store import supplier_invoice_lines, supplier_invoices
 from inventory.purchasing import queries as orders
 from inventory.purchasing.dates import day
 from inventory.purchasing.queries import ShownOrder
-from inventory.purchasing.service import TEXT_MAX, locked, next_number
+from inventory.purchasing.service import TEXT_MAX, locked, next_number, tell
 from kit import quantity
 from kit.errors import refuse
 from kit.ids import invoice_id, order_number, parse_order_number
@@ -52,6 +52,7 @@ async def enter(ctx: Context, work: UnitOfWork, new: m.NewInvoice) -> int:
     rows = [{**of_order, "invoice_id": made, "line": place, **line} for place, line in enumerate(lines, 1)]
     await work.connection.execute(insert(supplier_invoice_lines), rows)
     await work.record(m.INVOICE_ENTERED, invoice_id(made), order=order_number(number), number=head["number"], lines=len(lines))
+    tell(ctx, work, number, order.warehouse_id)
     return made
 
 

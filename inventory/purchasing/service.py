@@ -172,6 +172,11 @@ async def record(
 ) -> None:
     """A fact about an order; open pages are told of it once it is committed."""
     await work.record(name, order_number(number), words=words, **body)
+    tell(ctx, work, number, warehouse_id)
+
+
+def tell(ctx: Context, work: UnitOfWork, number: int, warehouse_id: int) -> None:
+    """Tell open pages, once it is committed, that an order or what belongs to it has changed."""
     work.after.append(lambda: ctx.tell(work.tenant_id, f"order/{order_number(number)}", warehouse_id))
 
 

@@ -27,6 +27,8 @@ class Status(IntEnum):
 
 ON_ORDER = frozenset({Status.APPROVED, Status.PARTIALLY_RECEIVED, Status.RECEIVED})
 """Where goods may still come. Of a received order nothing is open, but a supplier may send more than was asked."""
+INVOICED = ON_ORDER | {Status.CLOSED}
+"""Where a supplier may ask to be paid."""
 EDITABLE = frozenset({Status.DRAFT, Status.REJECTED})
 """Where lines may be changed. A rejected order that is changed is a draft again."""
 

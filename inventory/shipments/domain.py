@@ -35,6 +35,12 @@ class Announced:
     base: int
 
 
+def left_of(line: Line, inbound: int) -> int:
+    """What of a line is neither announced nor received, in millionths of its own unit. `inbound` is base quantity."""
+    left = max(0, line.open - inbound)
+    return line.qty if left == line.ordered else line.in_unit(left)
+
+
 def announce_refusal(order: Order, lines: Sequence[Announced], inbound: Mapping[int, int]) -> Refusal | None:
     """Why it cannot be announced: nothing can come of the order, or not so much. `inbound`: base quantity of lines on its way already."""
     if order.status not in ON_ORDER:

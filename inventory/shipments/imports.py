@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints, fit
 from inventory.context import Context
 from inventory.files import lines_of
+from inventory.purchasing.queries import ShownOrder
 from inventory.shipments import messages as m
+from inventory.shipments.domain import left_of
 from inventory.shipments.service import announce
 from kit import csvs
 from kit.csvs import Line
 from kit.errors import Refused
-from kit.ids import shipment_number
+from kit.ids import order_number, shipment_number
+from kit.quantity import format_qty
 
 COLUMNS = ("order", "line", "sku", "qty", "due_on", "carrier", "tracking")
 REQUIRED = ("order", "qty")
 
 
 class Announcements(NamedTuple):
-    """What a file made: numbers of shipments, and how many lines they have."""
+    """What a file makes: `made` shipments of so many `lines`; `shipments` are their numbers, once they are there."""
 
     shipments: list[str]
+    made: int
     lines: int
 
 
@@ -43,7 +48,16 @@ async def import_shipments(ctx: Context, work: UnitOfWork, file: m.ShipmentFile)
         if file.dry_run:
             await all_of_it.rollback()
     complaints.raise_any("file_refused")
-    return Announcements([] if file.dry_run else [shipment_number(number) for number in made], len(lines))
+    return Announcements([] if file.dry_run else [shipment_number(number) for number in made], len(made), len(lines))
+
+
+def rows_of(orders: Iterable[ShownOrder]) -> Iterable[tuple[object, ...]]:
+    """What is neither announced nor received of the orders, as rows of such a file."""
+    for order in orders:
+        for each in order.lines:
+            if left := left_of(each.line, each.inbound):
+                due = each.line.expected_on or order.head.expected_on
+                yield order_number(order.head.id), each.line.number, each.sku, format_qty(left), due.isoformat() if due else "", "", ""
 
 
 def _complain(refused: Refused, group: list[Line], complaints: Complaints) -> None:

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are put together from words of this package; whatever a person typed is a parameter.
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -56,6 +56,20 @@ class ShownShipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """So much of an item is to come, in millionths of its base unit: with a shipment, or of an order and not announced (`shipment` 0)."""
+
+    order_id: int
+    shipment: int
+    supplier_name: str
+    warehouse: str
+    warehouse_name: str
+    qty: int
+    due_on: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShipmentFilter:
     """Which shipments a list shows, newest first."""
 
@@ -93,6 +107,17 @@ async def inbound(connection: AsyncConnection, tenant_id: int, order: int) -> di
     return {row["order_line"]: int(row["base"]) for row in rows}
 
 
+async def coming_of(connection: AsyncConnection, tenant_id: int, item_id: int) -> list[Coming]:
+    """What is on order of an item and when it is to come, the next first: all of it, up to `COMING_MAX` lines."""
+    lines: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
+    for row in await _mappings(connection, _COMING, {"tenant_id": tenant_id, "item": item_id, "limit": COMING_MAX}):
+        lines.setdefault((row["order_id"], row["line"]), []).append(row)
+    found = [part for rows in lines.values() for part in _parts(rows)]
+    return sorted(found, key=lambda each: (each.due_on or date.max, each.order_id, each.shipment))
+
+
+COMING_MAX = 200
+"""Lines of orders that one item is awaited by. Fifty would be many."""
 _RECEIPT = """(SELECT min(r.seq) FROM purchase_receipts r WHERE r.tenant_id = s.tenant_id AND r.shipment_id = s.id AND r.kind = 1)"""
 _STATUS = f"CASE WHEN s.cancelled_at IS NOT NULL THEN 3 WHEN {_RECEIPT} IS NOT NULL THEN 2 ELSE 1 END"
 _SHIPMENTS = f"""
@@ -113,6 +138,34 @@ _INBOUND = f"""
 SELECT l.order_line, sum(l.base) AS base FROM shipment_lines l
 JOIN shipments s ON s.tenant_id = l.tenant_id AND s.id = l.shipment_id
 WHERE l.tenant_id = :tenant_id AND l.order_id = :order AND {_STATUS} = 1 GROUP BY l.order_line"""
+
+_COMING = f"""
+SELECT l.order_id, l.line, l.open, coalesce(l.expected_on, o.expected_on) AS expected_on, c.name AS supplier_name, w.code AS warehouse,
+  w.name AS warehouse_name, (now() AT TIME ZONE w.time_zone)::date AS today, a.id AS shipment, a.base, a.due_on
+FROM purchase_order_lines l
+JOIN purchase_orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
+JOIN suppliers c ON c.tenant_id = o.tenant_id AND c.id = o.supplier_id
+JOIN warehouses w ON w.tenant_id = l.tenant_id AND w.id = l.warehouse_id
+LEFT JOIN LATERAL (SELECT s.id, s.due_on, x.base FROM shipment_lines x
+  JOIN shipments s ON s.tenant_id = x.tenant_id AND s.id = x.shipment_id
+  WHERE x.tenant_id = l.tenant_id AND x.order_id = l.order_id AND x.order_line = l.line AND {_STATUS} = 1) a ON true
+WHERE l.tenant_id = :tenant_id AND l.item_id = :item AND l.open > 0 ORDER BY l.order_id, l.line, a.id LIMIT :limit"""
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Coming]:
+    """What is to come of a line: with each of its shipments, and what is not announced. Together it is what is open, never more."""
+    left = rows[0]["open"]
+    for row in (row for row in rows if row["shipment"]):
+        if qty := min(left, row["base"]):
+            yield _coming(row, row["shipment"], qty, row["due_on"] or row["expected_on"])
+        left -= qty
+    if left:
+        yield _coming(rows[0], 0, left, rows[0]["expected_on"])
+
+
+def _coming(row: Mapping[str, Any], shipment: int, qty: int, due_on: date | None) -> Coming:
+    late = due_on is not None and due_on < row["today"]
+    return Coming(row["order_id"], shipment, row["supplier_name"], row["warehouse"], row["warehouse_name"], qty, due_on, late)
 
 
 def _conditions(asked: ShipmentFilter, params: dict[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from inventory.purchasing.dates import day
 from inventory.purchasing.messages import Because, DeliveredLine, OrderDelivery
 from inventory.purchasing.queries import ShownLine, ShownOrder
 from inventory.purchasing.receipts import of_delivery, show_receipt
-from inventory.purchasing.service import TEXT_MAX, locked, next_number
+from inventory.purchasing.service import TEXT_MAX, locked, next_number, tell
 from inventory.shipments import messages as m
 from inventory.shipments import queries
 from inventory.shipments.domain import Announced, ShipmentStatus, announce_refusal, cancel_refusal
@@ -66,6 +66,7 @@ async def announce(ctx: Context, work: UnitOfWork, new: m.NewShipment) -> int:
     ]  # fmt: skip
     await work.connection.execute(insert(shipment_lines), rows)
     await work.record(m.SHIPMENT_ANNOUNCED, shipment_number(made), order=order_number(number), lines=len(lines))
+    tell(ctx, work, number, order.warehouse_id)
     return made
 
 
@@ -73,9 +74,9 @@ async def cancel(ctx: Context, work: UnitOfWork, number: int, because: Because) 
     """It does not come after all."""
     ctx.permit("purchasing.write")
     mine = (shipments.c.tenant_id == work.tenant_id, shipments.c.id == number)
-    await work.connection.execute(select(shipments.c.id).where(*mine).with_for_update())
+    warehouse = (await work.connection.execute(select(shipments.c.warehouse_id).where(*mine).with_for_update())).scalar_one_or_none()
     shipment = await queries.shown(work.connection, work.tenant_id, number)
-    if shipment is None:
+    if warehouse is None or shipment is None:
         raise no_shipment(shipment_number(number))
     unless(cancel_refusal(number, shipment.status))
     complaints = Complaints()
@@ -83,6 +84,7 @@ async def cancel(ctx: Context, work: UnitOfWork, number: int, because: Because) 
     complaints.raise_any()
     await work.connection.execute(update(shipments).where(*mine).values(cancelled_at=func.now(), reason=reason))
     await work.record(m.SHIPMENT_CANCELLED, shipment_number(number), order=order_number(shipment.order_id), reason=reason)
+    tell(ctx, work, shipment.order_id, warehouse)
 
 
 async def build_receive(ctx: Context, asked: Asked, body: m.ShipmentArrival, names: Names) -> ReceiveOrder:

@@ -89,5 +89,5 @@ DOCUMENTING: dict[str, Schema] = {
         created_at=TIME,
         created_by=TEXT,
     ),
-    "Announcements": obj(shipments=listed(TEXT), lines=WHOLE, dry_run=TRUTH),
+    "Announcements": obj(shipments=listed(TEXT), made=WHOLE, lines=WHOLE, dry_run=TRUTH),
 }

@@ -6,6 +6,7 @@ from quart import Quart
 
 from web.pages import (
     account,
+    announcing,
     audit,
     counting,
     dashboard,
@@ -16,6 +17,7 @@ from web.pages import (
     health,
     invitation,
     invoices,
+    invoicing,
     item_files,
     items,
     jobs,
@@ -70,8 +72,10 @@ _MODULES = (
     suppliers,
     offers,
     shipments,
+    announcing,
     requisitions,
     invoices,
+    invoicing,
     warehouses,
     reservations,
     transfers,

@@ -63,4 +63,4 @@ async def _found(invoice: str) -> ShownInvoice:
 
 
 async def _page(found: ShownInvoice, form: Form) -> Response:
-    return await respond.page("invoices/show.html", form.status, invoice=found, form=form)
+    return await respond.page("invoices/show.html", form.status, invoice=found, form=form, blank=Form())

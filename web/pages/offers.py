@@ -23,10 +23,11 @@ from kit.errors import refuse
 from kit.money import micros, minor_digits
 from kit.paging import LIMIT_MAX
 from kit.quantity import format_qty
-from web import asking, errors, respond
+from web import asking, respond
 from web.access import allow, ctx
 from web.forms import Form, refusals_of, take_csv, typed
 from web.once import once
+from web.pages.from_file import complaints_of
 
 pages = Blueprint("offers", __name__, url_prefix="/t/<tenant>/offers")
 
@@ -140,14 +141,9 @@ async def import_file(tenant: str) -> Response:
 
 async def _import_page(form: Form, found: Written | None = None) -> Response:
     """`found`: what would be done. Complaints stand line by line."""
-    refusal = form.refusal
-    of_lines = refusal is not None and refusal.code == "file_refused"
-    complaints = errors.problem(refusal)["errors"] if refusal and of_lines else []
-    if refusal and not of_lines:
-        form.errors = {"": errors.say(refusal).detail}
-    status = form.status
+    complaints = complaints_of(form)
     limits = {"columns": COLUMNS, "rows_max": ROWS_MAX}
-    return await respond.page("offers/import.html", status, form=form, found=found, complaints=complaints, **limits)
+    return await respond.page("offers/import.html", form.status, form=form, found=found, complaints=complaints, **limits)
 
 
 def _done(written: Written) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from quart import Blueprint, Response, request, url_for
@@ -10,6 +10,9 @@ from quart_babel import lazy_gettext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.unit_of_work import UnitOfWork
+from inventory.invoices import queries as invoicing
+from inventory.invoices.queries import InvoiceFilter, ShownInvoice
+from inventory.invoices.service import tolerance_of
 from inventory.ledger.render import QUANTITIES
 from inventory.locations import queries as places
 from inventory.purchasing import messages as m
@@ -18,6 +21,8 @@ from inventory.purchasing.files import FILES_MAX, files_of
 from inventory.purchasing.history import history
 from inventory.purchasing.queries import SORTS, OrderFilter, ReceiptFilter, ShownOrder
 from inventory.purchasing.status import Status
+from inventory.shipments import queries as shipping
+from inventory.shipments.queries import ShipmentFilter
 from inventory.suppliers import queries as suppliers
 from inventory.suppliers.queries import SupplierFilter
 from kit import quantity
@@ -207,6 +212,8 @@ async def _values(connection: AsyncConnection, shown: ShownOrder) -> dict[str, A
         "order": shown,
         "supplier": supplier,
         "receipts": receipts,
+        "shipments": (await shipping.shipments_page(connection, tenant_id, ShipmentFilter(order=number, limit=LIMIT_MAX))).items,
+        "invoices": await _invoices(connection, number),
         "stages": ordering.stages(shown.head, facts),
         "happened": ordering.happened(shown, facts, receipts),
         "counted": ordering.counted(shown.lines),
@@ -216,6 +223,14 @@ async def _values(connection: AsyncConnection, shown: ShownOrder) -> dict[str, A
         "tolerance": context.tenant.settings.over_receipt_percent,
         "ordering": ordering,
     }
+
+
+async def _invoices(connection: AsyncConnection, number: int) -> Sequence[ShownInvoice]:
+    """The invoices of an order, for whoever may see any."""
+    if not ctx().actor.may("invoices.read"):
+        return ()
+    asked = InvoiceFilter(order=number, limit=LIMIT_MAX)
+    return (await invoicing.invoices_page(connection, ctx().tenant.id, asked, tolerance_of(ctx()))).items
 
 
 def _why(refusal: Refusal | None) -> str:

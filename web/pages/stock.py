@@ -20,6 +20,7 @@ from inventory.ledger.render import QUANTITIES
 from inventory.locations import queries as places
 from inventory.locations.queries import Warehouse
 from inventory.reservations import queries as reservations
+from inventory.shipments import queries as shipments
 from inventory.suppliers import queries as suppliers
 from kit import quantity
 from kit.errors import Fact, refuse, unless
@@ -313,6 +314,7 @@ async def _item_values(connection: AsyncConnection, item: Item) -> dict[str, Any
         "barcodes": await catalog.barcodes(connection, tenant_id, item.id),
         "limits": await catalog.limits(connection, tenant_id, item.id),
         "item_units": await catalog.item_units_of(connection, tenant_id, item.id),
+        "coming": await shipments.coming_of(connection, tenant_id, item.id) if context.actor.may("purchasing.read") else [],
         "offers": await suppliers.suppliers_of_item(connection, tenant_id, item.id),
         "act": Form(),
         "warehouses": await places.warehouses_of(connection, tenant_id),

@@ -31,7 +31,7 @@ NO_PAGE = {
 """Routes for people that show no page of their own in the demo, and why."""
 
 
-LIKE_MAX = 3
+LIKE_MAX = 8
 """How many pages of one kind are read for their links: an order that is a draft leads where another does not. One of them is looked at."""
 
 

@@ -108,6 +108,24 @@ async def settling(demo: Demo, page: Page) -> None:
     await page.locator("details.other summary").first.click()
 
 
+async def announcing(demo: Demo, page: Page) -> None:
+    """A shipment about to be announced, of an order that was chosen first."""
+    await _of_an_order(demo, page, "/shipments/new")
+
+
+async def invoicing(demo: Demo, page: Page) -> None:
+    """An invoice about to be entered."""
+    await _of_an_order(demo, page, "/invoices/new")
+
+
+async def _of_an_order(demo: Demo, page: Page, path: str) -> None:
+    await page.goto(demo.address(path))
+    order = await page.locator("#orders option").first.get_attribute("value")
+    await page.locator("#f-order").fill(order or "")
+    await page.get_by_role("button", name="Next", exact=True).click()
+    await page.locator(".typed-lines").wait_for()
+
+
 async def menu_open(demo: Demo, page: Page) -> None:
     """Who I am and where I can go."""
     await page.goto(demo.address("/stock"))
@@ -165,6 +183,6 @@ async def with_file(page: Page, sku: str) -> None:
 
 OUTSIDE: tuple[State, ...] = (refused_at_the_door, letter_on_its_way, company_asked_for, owing_a_code, code_asked_for)
 INSIDE: tuple[State, ...] = (
-    key_just_made, reservation_refused, adjusting, offer_at_hand, view_refused, settling, menu_open, keys_shown, nothing_found,
-    not_there, file_looked_at, paying,
+    key_just_made, reservation_refused, adjusting, offer_at_hand, view_refused, settling, announcing, invoicing, menu_open, keys_shown,
+    nothing_found, not_there, file_looked_at, paying,
 )  # fmt: skip

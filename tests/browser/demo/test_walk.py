@@ -42,7 +42,7 @@ NAMES = ("English", "tea-house", "Tea house", "Nur", "Demo", *LANGUAGES, *(role.
 SUPPLIER_CODES = [supplier.code for supplier in SUPPLIERS[TIEN_SHAN.slug]]
 TERMS = (
     *("osh", "iss", "aud", "EdDSA", "scope", "groups", "roles", "Redirect URI", "web", "Chrome", "Linux", "https", "PKCE", "RS", "ES"),
-    *("JPEG", "PDF", "PNG", "offers", "USD", "case"),
+    *("JPEG", "PDF", "PNG", "offers", "shipments", "USD", "case"),
 )
 """Names of browsers, of what tokens hold, of fields at a provider, of files, and codes of things. All the rest must be translated."""
 FOR_PROGRAMMERS = {"/styleguide", "/v1/docs"}
