@@ -97,8 +97,8 @@ async def _onwards(connection: Connection, proof: Proof, anchors: Anchors, rows_
         return await _facts_onwards(connection, proof, anchors, rows_max)
     cells: set[tuple[int, int]] = set()
     seen = 0
-    rows = await connection.cursor(_ROWS, *partition, proof.since, rows_max)
-    while chunk := await rows.fetch(CHUNK):
+    rows = await connection.cursor(_ROWS, *partition, proof.since, rows_max, timeout=PATIENCE_S)
+    while chunk := await rows.fetch(CHUNK, timeout=PATIENCE_S):
         seen += len(chunk)
         cells |= await _tell_held(connection, proof, chunk)
         for row in chunk:
@@ -116,7 +116,7 @@ async def _onwards(connection: Connection, proof: Proof, anchors: Anchors, rows_
 
 async def _facts_onwards(connection: Connection, proof: FactProof, anchors: Anchors, rows_max: int | None) -> Verdict:
     partition = (proof.tenant, proof.part)
-    async for row in connection.cursor(facts.ROWS, *partition, proof.since, rows_max, prefetch=CHUNK):
+    async for row in _one_by_one(connection, facts.ROWS, *partition, proof.since, rows_max):
         proof.row(row)
     head = await _head(connection, partition)
     whole = rows_max is None or proof.seq - proof.since < rows_max or proof.seq >= head["seq"]
@@ -138,7 +138,7 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
     partition = (proof.tenant, proof.part)
     if isinstance(proof, FactProof):
         return await _facts_deeply(connection, proof, anchors, last)
-    async for row in connection.cursor(_ROWS, *partition, 0, None, prefetch=CHUNK):
+    async for row in _one_by_one(connection, _ROWS, *partition, 0, None):
         proof.row(row)
     proof.balances(await _all(connection, "SELECT * FROM stock_balances WHERE tenant_id = $1 AND part = $2", *partition))
     proof.buckets(await _all(connection, "SELECT * FROM stock_buckets WHERE tenant_id = $1", proof.tenant))
@@ -146,7 +146,7 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
     proof.promises(await _all(connection, _OPEN, *partition))
     proof.faults += await _transfers(connection, partition)
     proof.faults += await _orders(connection, partition)
-    async for row in connection.cursor(_REPLIES, *partition, prefetch=CHUNK):
+    async for row in _one_by_one(connection, _REPLIES, *partition):
         proof.reply(row)
     head = await _head(connection, partition)
     proof.end(head["seq"], head["head_hash"])
@@ -155,7 +155,7 @@ async def _deeply(connection: Connection, proof: Proof, anchors: Anchors, last: 
 
 async def _facts_deeply(connection: Connection, proof: FactProof, anchors: Anchors, last: Record | None) -> Verdict:
     partition = (proof.tenant, proof.part)
-    async for row in connection.cursor(facts.ROWS, *partition, 0, None, prefetch=CHUNK):
+    async for row in _one_by_one(connection, facts.ROWS, *partition, 0, None):
         proof.row(row)
     proof.left_out(await _all(connection, facts.LEFT_OUT, proof.tenant))
     head = await _head(connection, partition)
@@ -238,6 +238,12 @@ def _asked(partition: Partition, of_ledger: str, of_facts: str) -> str:
 async def _all(connection: Connection, query: str, *args: object) -> list[Record]:
     found: list[Record] = await connection.fetch(query, *args, timeout=PATIENCE_S)
     return found
+
+
+def _one_by_one(connection: Connection, query: str, *args: object) -> AsyncIterator[Record]:
+    """Rows as they are needed. The first of many may have to wait until all are sorted."""
+    rows: AsyncIterator[Record] = aiter(connection.cursor(query, *args, prefetch=CHUNK, timeout=PATIENCE_S))
+    return rows
 
 
 _ROWS = "SELECT * FROM stock_ledger WHERE tenant_id = $1 AND part = $2 AND seq > $3 ORDER BY seq LIMIT $4"

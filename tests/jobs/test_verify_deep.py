@@ -90,6 +90,14 @@ async def test_goes_on_after_the_company_where_it_was_stopped(fresh_database: Da
     assert [row["tenant_id"] for row in await _all_results(fresh_database)] == [other]
 
 
+async def test_waits_for_the_first_row_of_what_is_sorted_before_it_is_given(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten million answers take longer to sort than any other statement of that connection may take."""
+    monkeypatch.setattr(passes, "_REPLIES", passes._REPLIES.replace("WHERE ", "WHERE (SELECT true FROM pg_sleep(4)) AND "))
+    async with asyncpg.create_pool(books.database.engine, min_size=1, max_size=1, command_timeout=3) as impatient:
+        verdict = await passes.deep(impatient, (books.tenant, 0), books.anchorer().anchors)
+    assert (verdict.seq, verdict.faults) == (8, [])
+
+
 async def _all_results(database: Database) -> list[asyncpg.Record]:
     hand = await asyncpg.connect(database.admin)
     try:
