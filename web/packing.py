@@ -1,4 +1,4 @@
-"""Pages compressed on their way out: a fifth of the bytes, or less. What may be compressed and what not: docs/decisions/0018."""
+"""Pages compressed on their way out: a fifth of the bytes, or less. What may be compressed and what not: docs/decisions/0015."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def csrf_token() -> str:
     """The token a form must bring back. It is bound to the session, and before sign-in to this browser's visit.
 
     Every answer has another text for it, none of whose letters is of the one before: pages are compressed, and how long one becomes
-    must tell nothing of what the next will carry (docs/decisions/0018-pages-compressed.md).
+    must tell nothing of what the next will carry (docs/decisions/0015-pages-compressed.md).
     """
     bound_to = _bound_to(make=True)
     if g.get("csrf", ("", ""))[0] != bound_to:
