@@ -119,7 +119,7 @@ def test_loses_nothing_at_the_edge_neither_in_a_flood_nor_in_a_fall(ran: tuple[l
     assert feed["peers"]["P7"]["ops_s"] > 0
     assert feed["ledgers"] == [f"wire-{number}" for number in range(QUICK.edge.companies)]
     assert flood["figures"]["acknowledged_lost"] == 0
-    assert neighbour["figures"]["flood"]["limit_per_s"] > 0
+    assert neighbour["figures"]["slower"] > 0 and neighbour["figures"]["flood"]["http_done_per_s"] > 0
 
 
 def _record(workload: str, ledgers: list[str], **params: Any) -> Record:

@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class Options(msgspec.Struct):
     number: int
     shards: int
     ray: bool = False
+    nodes: int = 0  # of the cluster, beside the one that the head is; 0 for a cluster that is one node
     resident_max: int = 0
     gate: str = ""
 
@@ -58,12 +60,32 @@ def main() -> None:
     end_with_parent()
     options = msgspec.json.decode(sys.argv[1], type=Options)
     if options.ray:
-        cluster = Cluster(f"chaos-{os.getpid()}")
-        cluster.start(options.url, options.shards, _no_hint)
-        asyncio.run(_serve(options.port, _through(cluster)))
-        cluster.stop(drain=False)
+        with _nodes(options.nodes) as address:
+            cluster = Cluster(f"chaos-{os.getpid()}", address)
+            cluster.start(options.url, options.shards, _no_hint)
+            asyncio.run(_serve(options.port, _through(cluster)))
+            cluster.stop(drain=False)
     else:
         asyncio.run(_plainly(options))
+
+
+@contextmanager
+def _nodes(count: int) -> Iterator[str | None]:
+    """A cluster of several nodes on this machine, as Ray tests its own; where to join it. Actors go to the nodes that have cores."""
+    if not count:
+        yield None
+        return
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # what joins them has no token yet
+    from ray.cluster_utils import Cluster as Nodes
+
+    small = {"object_store_memory": 80 * 2**20}
+    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **small})
+    for _ in range(count):
+        nodes.add_node(num_cpus=1, **small)
+    try:
+        yield nodes.address
+    finally:
+        nodes.shutdown()
 
 
 async def _plainly(options: Options) -> None:

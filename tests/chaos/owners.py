@@ -159,6 +159,11 @@ def running(pid: int) -> bool:
         return False
 
 
+def parent(pid: int) -> int:
+    """The process that started it: of a worker of Ray, its node's raylet."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 async def ended(pid: int) -> None:
     """Wait until a process has ended."""
     await until(lambda: not running(pid))

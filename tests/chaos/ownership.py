@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 
 from tests.chaos.case import Run, case
 from tests.chaos.load import Shop, desk, progress, working
-from tests.chaos.owners import Owner, ended
+from tests.chaos.owners import Owner, ended, parent
 from tests.chaos.places import cell_locked, held_up, partition_locked
 from tests.chaos.proxy import BIND, ERROR, FROM_SERVER, READY, TO_SERVER, Act
 
@@ -113,6 +114,22 @@ async def two_clusters(run: Run) -> None:
     """Ray believes twice that it has the only shard."""
     shop = await _flip_flop(run, await run.owner(ray=True), await run.owner(ray=True))
     run.facts["epochs"] = await _epoch(run, shop)
+
+
+@case("A9", "the machine goes that carries the shards: its raylet and all of its workers", limit_s=300, quick=False)
+async def machine_gone(run: Run) -> None:
+    """Ray finds out, and starts them on another."""
+    owner = await run.owner(ray=True, nodes=2)
+    shop = await run.shop(owner)
+    async with working(shop, seed=run.seed):
+        await progress(shop)
+        shard = await owner.pid()
+        began = time.monotonic()
+        for pid in (parent(shard), shard):
+            os.kill(pid, signal.SIGKILL)
+        await progress(shop)
+        run.facts["answered again after s"] = round(time.monotonic() - began, 1)
+    run.facts["epoch"] = await _epoch(run, shop)
 
 
 async def _flip_flop(run: Run, one: Owner, two: Owner) -> Shop:
