@@ -57,11 +57,15 @@ async def enter(ctx: Context, work: UnitOfWork, new: m.NewInvoice) -> int:
 
 
 async def approve(ctx: Context, work: UnitOfWork, number: int, approving: m.Approving) -> None:
-    """A line is right although it does not match. What matches, or was approved, needs nobody's word."""
+    """A line is right although it does not match. What matches, or was approved, needs nobody's word; which of them do is looked up
+    again when nobody else is at the order, as other invoices and approvals change it."""
     ctx.permit("purchasing.invoice")
     invoice = await queries.shown(work.connection, work.tenant_id, number, tolerance_of(ctx))
     if invoice is None:
         raise no_invoice(invoice_id(number))
+    order = await locked(work, invoice.order_id)
+    invoice = await queries.shown(work.connection, work.tenant_id, number, tolerance_of(ctx))
+    assert invoice is not None, "invoices stay"
     line = next((each for each in invoice.lines if each.number == approving.line), None)
     if line is None:
         raise refuse("invoice_line_not_found", {"field": "line", "invoice_line": approving.line})
@@ -76,6 +80,7 @@ async def approve(ctx: Context, work: UnitOfWork, number: int, approving: m.Appr
     await work.connection.execute(update(table).where(*mine).values(values))
     reasons = [reason.value for reason in line.reasons]
     await work.record(m.INVOICE_EXCEPTION_APPROVED, invoice_id(number), line=approving.line, reasons=reasons, note=note)
+    tell(ctx, work, invoice.order_id, order.warehouse_id)
 
 
 def tolerance_of(ctx: Context) -> Tolerance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -71,6 +72,16 @@ async def test_lists_exceptions_until_somebody_approves_them_with_a_note(alice: 
     assert (done.body["state"], done.body["lines"][0]["approval"]) == ("approved", "agreed by telephone")
     assert (await alice.get("purchasing/invoices?exceptions=true")).body["items"] == []
     assert (await alice.post("purchasing/invoices/IV-1001/approve", {"line": 1, "note": "again"})).code == "no_exception"
+
+
+async def test_one_of_those_who_approve_the_same_exception_at_once_is_told_that_it_is_none_any_more(alice: Buyer) -> None:
+    await enters(alice, await bought(alice), {"price": {"amount": "6", "currency": "KGS"}})
+    asked = [alice.post("purchasing/invoices/IV-1001/approve", {"line": 1, "note": f"note {each}"}) for each in range(4)]
+    answers = await asyncio.gather(*asked)
+    assert sorted(str(answer.code) for answer in answers if answer.status != 200) == ["no_exception"] * 3
+    (done,) = (answer for answer in answers if answer.status == 200)
+    shown = (await alice.get("purchasing/invoices/IV-1001")).body["lines"][0]["approval"]
+    assert shown == done.body["lines"][0]["approval"]
 
 
 async def test_lets_pass_what_the_company_tolerates(alice: Buyer) -> None:
