@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenants import sso_store, store
+from tenants.privacy import keys_made_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ async def people(connection: AsyncConnection, tenant_id: int) -> list[Person]:
 async def keys(connection: AsyncConnection, tenant_id: int) -> list[Key]:
     """All keys of the company, newest first."""
     return [_key(row) for row in await store.keys_of(connection, tenant_id)]
+
+
+async def keys_left_by(connection: AsyncConnection, tenant_id: int, principal_id: int, now: datetime) -> list[str]:
+    """Names of the keys that a person made and that still open something: they are the company's, and go on when the person does not."""
+    made = set(await keys_made_by(connection, tenant_id, principal_id))
+    return [each.name for each in await keys(connection, tenant_id) if each.id in made and each.state(now) == "active"]
 
 
 async def key(connection: AsyncConnection, tenant_id: int, principal_id: int) -> Key | None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 import pyotp
 import pytest
 
+from tenants.domain import Role
+from tenants.messages import NewKey
 from tests.people import PASSWORD, Person
 from tests.web.browser import Browser
 from tests.web.conftest import Site
@@ -193,6 +195,21 @@ async def test_a_person_is_changed_disabled_and_let_in_again(site: Site) -> None
     assert (await site.browser().sign_in(bob)).status_code == 401
     assert (await inside.post(f"{at}/let", {"disabled": "no", "version": await version()})).status_code == 303
     assert (await site.browser().sign_in(bob)).status_code == 303
+
+
+async def test_whoever_disables_somebody_is_told_of_the_keys_they_leave(site: Site) -> None:
+    alice = site.world.alice
+    for name in ("Web shop", "Gone"):
+        made = await site.world.keys.make(alice.tenant, alice.actor, NewKey(name, Role.VIEWER))
+    async with alice.context(site.world.engine).writing() as work:
+        await site.world.keys.revoke(work, alice.tenant, alice.actor, made.id)
+    inside = await site.entered_by(alice)
+    page = await text_of(await inside.get(f"/t/{alice.tenant.slug}/people/{alice.actor.principal_id}"))
+    told = re.findall(r"Keys they made are the company(?:&#39;|')s and go on: ([^.]+)\.", page)
+    assert len(told) == 1
+    assert "Web shop" in told[0] and "Gone" not in told[0]
+    bob = site.world.bob
+    assert "Keys they made" not in await text_of(await inside.get(f"/t/{alice.tenant.slug}/people/{bob.actor.principal_id}"))
 
 
 # Second factor

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.unit_of_work import UnitOfWork
 from inventory.locations import queries as places
 from inventory.locations.queries import Warehouse
-from kit.clock import rfc3339, to_us
+from kit.clock import from_us, rfc3339, to_us
 from kit.errors import refuse
 from tenants.domain import LANGUAGES, Role
 from tenants.invitations import NewInvitation
+from tenants.queries import keys_left_by
 from tenants.staff import Colleague, Wanted, colleagues, one
 from web import asking, respond, visitors
 from web.access import allow, ctx
@@ -206,7 +207,9 @@ async def _person_page(form: Form, person: Colleague, refused: Form | None = Non
     status = refused.status if refused else form.status
     if refused is not None and refused is not form:
         form.errors = refused.errors
-    return await respond.page("people/person.html", status, person=person, **await _form_values(form, person))
+    async with ctx().reading() as connection:
+        keys = await keys_left_by(connection, ctx().tenant.id, person.id, from_us(ctx().clock()))
+    return await respond.page("people/person.html", status, person=person, keys=keys, **await _form_values(form, person))
 
 
 async def _form_values(form: Form, person: Colleague | None) -> dict[str, Any]:
