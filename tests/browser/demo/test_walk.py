@@ -44,10 +44,10 @@ TERMS = (
     *("osh", "iss", "aud", "EdDSA", "scope", "groups", "roles", "Redirect URI", "web", "Chrome", "Linux", "https", "PKCE", "RS", "ES"),
     *("JPEG", "PDF", "PNG", "offers", "shipments", "USD", "case"),
 )
-"""Names of browsers, of what tokens hold, of fields at a provider, of files, and codes of things. All the rest must be translated."""
+"""Names of browsers and of sorts of files, of what tokens hold, of fields at a provider, and codes. All the rest must be translated."""
 FOR_PROGRAMMERS = {"/styleguide", "/v1/docs"}
 _LATIN = re.compile(r"[A-Za-z]{2,}")
-_NO_WORDS = re.compile(r"\S+@\S+|https?://\S+|\boh_\S+|\b\w+[./]\w+|[\w-]*\d[\w-]*|%\(\w+\)s")
+_NO_WORDS = re.compile(r"\S+@\S+|https?://\S+|\boh_\S+|\b[\w-]+[./]\w+|[\w-]*\d[\w-]*|%\(\w+\)s")
 """Addresses, numbers of documents and codes."""
 NOT_SEEN = {
     "sign_up/found.html": "the same address as of the company's founder, opened in another browser: see test_sign_up",
