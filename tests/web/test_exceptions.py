@@ -41,7 +41,7 @@ async def settle(browser: Browser, shop: Context, exception: str, note: str = "P
 
 def waiting(page: str) -> set[str]:
     """The numbers beside the ways to the exceptions."""
-    return set(re.findall(r"data-waits[^>]*>(\d*)</i>", page))
+    return set(re.findall(r'data-do="waits"[^>]*>(\d*)</i>', page))
 
 
 async def named(browser: Browser, shop: Context) -> str:
