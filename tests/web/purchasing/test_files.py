@@ -34,7 +34,7 @@ async def test_keeps_small_papers_and_hands_them_out_as_files_only(site: Site, b
     assert (await file.get_data(as_text=False)).startswith(PNG)
     assert (file.headers["Content-Type"], file.headers["X-Content-Type-Options"]) == ("image/png", "nosniff")
     assert file.headers["Content-Disposition"].startswith("attachment; ") and "sandbox" in file.headers["Content-Security-Policy"]
-    clerk = await entered(site, "Claude", Role.INVENTORY)
+    clerk = await entered(site, "Clara", Role.INVENTORY)
     assert ((await clerk.get(link[1])).status_code, (await clerk.post(f"{link[1]}/remove")).status_code) == (200, 403)
     carol = await site.entered_by(site.world.carol)
     assert (await carol.get(link[1])).status_code == 404

@@ -109,7 +109,7 @@ async def test_a_form_sent_twice_is_one_invoice(buying: Buying) -> None:
 async def test_a_clerk_enters_none_and_a_stranger_finds_none(site: Site, buying: Buying) -> None:
     number = await came(buying)
     made = await invoiced(buying, number)
-    clerk = Buying(await entered(site, "Claude", Role.INVENTORY), buying.shop)
+    clerk = Buying(await entered(site, "Clara", Role.INVENTORY), buying.shop)
     await clerk.opens("/invoices/new", 403)
     await clerk.sends("/invoices/new", 403, order=number, number="INV-8", qty_1="1", price_1="1")
     assert "INV-7" not in await clerk.page(f"/orders/{number}")

@@ -100,7 +100,7 @@ async def test_says_why_somebody_else_has_to_approve_it(site: Site, buying: Buyi
 
 async def test_a_clerk_sees_a_manager_acts_an_operator_and_a_stranger_do_neither(site: Site, buying: Buying) -> None:
     number = await buying.drafted(then="submit")
-    clerk = Buying(await entered(site, "Claude", Role.INVENTORY), buying.shop)
+    clerk = Buying(await entered(site, "Clara", Role.INVENTORY), buying.shop)
     shown = await clerk.page(f"/orders/{number}")
     assert "It waits for a manager or an admin" in shown and "Approve</button>" not in shown and 'type="file"' not in shown
     for verb in ("approve", "reject", "cancel", "receive", "note", "files"):
@@ -165,8 +165,8 @@ async def test_open_pages_are_told_of_every_deed_once_it_is_done(site: Site, buy
 
 async def test_an_order_of_another_warehouse_is_not_there_for_whoever_is_limited(site: Site, buying: Buying) -> None:
     number = await buying.ordered()
-    clerk: Person = await hire(site.world.people, site.world.alice, "Claude", Role.MANAGER)
-    await limit(site.world.people, site.world.alice, "Claude", "main")
+    clerk: Person = await hire(site.world.people, site.world.alice, "Clara", Role.MANAGER)
+    await limit(site.world.people, site.world.alice, "Clara", "main")
     browser = await site.entered_by(clerk)
     assert "No orders yet" in await said(await browser.get(buying.at))
     for path in ("", "/receive", "/edit", "/print", "/files/1"):

@@ -36,7 +36,7 @@ async def test_says_why_an_order_cannot_be_sent(buying: Buying) -> None:
 
 async def test_a_clerk_sends_nothing(site: Site, buying: Buying) -> None:
     number = await buying.ordered()
-    clerk = Buying(await entered(site, "Claude", Role.INVENTORY), buying.shop)
+    clerk = Buying(await entered(site, "Clara", Role.INVENTORY), buying.shop)
     assert (await clerk.does(number, "send")).status_code == 403
     assert (await buying.order(number)).head.sent_at is None
 

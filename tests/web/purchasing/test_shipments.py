@@ -185,7 +185,7 @@ async def test_cancels_what_does_not_come(buying: Buying) -> None:
 async def test_a_clerk_looks_a_stranger_finds_nothing(site: Site, buying: Buying) -> None:
     number = await buying.ordered("10")
     shipment = await announced(buying, number)
-    clerk = Buying(await entered(site, "Claude", Role.INVENTORY), buying.shop)
+    clerk = Buying(await entered(site, "Clara", Role.INVENTORY), buying.shop)
     assert shipment in await clerk.opens("/shipments")
     assert "/shipments/new" not in await clerk.opens("/shipments") and "/shipments/new" not in await clerk.page(f"/orders/{number}")
     for path in ("/shipments/new", "/shipments/import"):
@@ -200,8 +200,8 @@ async def test_a_clerk_looks_a_stranger_finds_nothing(site: Site, buying: Buying
 
 async def test_an_order_of_another_warehouse_is_not_there_to_be_announced(site: Site, buying: Buying) -> None:
     number = await buying.ordered("10")
-    manager = await hire(site.world.people, site.world.alice, "Claude", Role.MANAGER)
-    await limit(site.world.people, site.world.alice, "Claude", "main")
+    manager = await hire(site.world.people, site.world.alice, "Clara", Role.MANAGER)
+    await limit(site.world.people, site.world.alice, "Clara", "main")
     limited = Buying(await site.entered_by(manager), buying.shop)
     assert f"There is no order {number}." in await limited.opens(f"/shipments/new?order={number}", 404)
     assert f"There is no order {number}." in await limited.sends("/shipments/new", 404, order=number, qty_1="1")
