@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from inventory.invoices.queries import ShownInvoice, ShownInvoiceLine
@@ -16,7 +15,6 @@ Json = dict[str, Any]
 
 def invoice_json(invoice: ShownInvoice) -> Json:
     """An invoice with its lines and what came of matching them."""
-    total = sum((line.invoiced.amount for line in invoice.lines), Decimal(0))
     return {
         "id": invoice_id(invoice.id),
         "number": invoice.number,
@@ -25,7 +23,7 @@ def invoice_json(invoice: ShownInvoice) -> Json:
         "supplier_name": invoice.supplier_name,
         "order": order_number(invoice.order_id),
         "currency": invoice.currency,
-        "amount": money_json(total, invoice.currency),
+        "amount": money_json(invoice.amount, invoice.currency),
         "invoiced_on": day_text(invoice.invoiced_on),
         "due_on": day_text(invoice.due_on),
         "note": invoice.note or None,

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import make_engine
 from inventory.catalog import directory as module
 from inventory.catalog import messages as m
 from inventory.catalog import service
 from inventory.catalog.directory import LOOK_S, TRUSTED_S, Directory, ItemName, directory_of
 from inventory.context import Context
-from tests.conftest import Database
 from tests.people import World
 from tests.serving import shop
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

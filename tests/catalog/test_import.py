@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import make_engine
 from inventory.catalog import imports, queries, service
 from inventory.catalog import messages as m
 from inventory.catalog.imports import Change, ItemFile, Row, Written, import_items
@@ -22,24 +20,9 @@ from inventory.locations import service as places_service
 from kit import csvs
 from kit.errors import Refused
 from kit.quantity import ONE
-from tests.conftest import Database
-from tests.people import World, populate
+from tests.people import World
 
 HEADER = "sku,name,category,unit,kind,price,barcode,min osh,max osh"
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def world(engine: AsyncEngine) -> World:
-    """Alice, Bob (an operator) and Carol."""
-    return await populate(engine, prepare=service.found_units)
 
 
 @pytest.fixture

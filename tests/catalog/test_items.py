@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import make_engine
 from inventory.catalog import messages as m
 from inventory.catalog import queries, service
 from inventory.context import Context
 from inventory.locations import messages as places
 from inventory.locations import service as places_service
 from kit.errors import Refused
-from tests.conftest import Database
-from tests.people import World, populate
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def world(engine: AsyncEngine) -> World:
-    """Alice, Bob (an operator) and Carol."""
-    return await populate(engine, prepare=service.found_units)
+from tests.people import World
 
 
 @pytest.fixture
