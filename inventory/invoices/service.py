@@ -33,7 +33,7 @@ async def enter(ctx: Context, work: UnitOfWork, new: m.NewInvoice) -> int:
     number = parse_order_number(new.order)
     if number is None:
         raise refuse("order_not_found", {"field": "order", "order": new.order[:64]})
-    order = await locked(work, number)
+    order = await locked(work, number, "order")
     shown = await orders.shown(work.connection, work.tenant_id, number)
     assert shown is not None, "it is locked"
     complaints = Complaints()

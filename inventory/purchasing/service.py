@@ -187,13 +187,14 @@ async def next_number(work: UnitOfWork, kind: str) -> int:
     return int((await work.connection.execute(statement.returning(document_numbers.c.last))).scalar_one())
 
 
-async def locked(work: UnitOfWork, number: int) -> Order:
-    """The order, which nobody else changes until this transaction has ended. Receipts in flight wait, or are decided again."""
+async def locked(work: UnitOfWork, number: int, field: str = "number") -> Order:
+    """The order, which nobody else changes until this transaction has ended. Receipts in flight wait, or are decided again. `field`
+    is where its number was said."""
     mine = (purchase_orders.c.tenant_id == work.tenant_id, purchase_orders.c.id == number)
     await work.connection.execute(select(purchase_orders.c.id).where(*mine).with_for_update())
     order = await order_of(work.connection, work.tenant_id, number)
     if order is None:
-        raise refuse("order_not_found", {"field": "number", "order": order_number(number)})
+        raise refuse("order_not_found", {"field": field, "order": order_number(number)})
     return order
 
 

@@ -156,7 +156,7 @@ async def _join(ctx: Context, work: UnitOfWork, found: ShownRequisition, text: s
     number = parse_order_number(text)
     if number is None:
         raise refuse("order_not_found", {"field": "order", "order": text[:64]})
-    order = await purchasing.locked(work, number)
+    order = await purchasing.locked(work, number, "order")
     there = await orders.shown(work.connection, work.tenant_id, number)
     assert there is not None, "it is locked"
     if there.head.warehouse != found.warehouse:

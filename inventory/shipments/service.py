@@ -41,7 +41,7 @@ async def announce(ctx: Context, work: UnitOfWork, new: m.NewShipment) -> int:
     number = parse_order_number(new.order)
     if number is None:
         raise _no_order(new.order)
-    order = await locked(work, number)
+    order = await locked(work, number, "order")
     shown = await orders.shown(work.connection, work.tenant_id, number)
     assert shown is not None, "it is locked"
     lines = await _announced(work, shown, new.lines)

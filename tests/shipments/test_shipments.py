@@ -98,6 +98,7 @@ async def test_reads_shipments_from_a_file_all_or_none(alice: Buyer) -> None:
     again = await alice.post("purchasing/shipments/import", {"csv": f"order,line,qty\n{order},1,10\nPO-9,1,1\n{order},1,31\n"})
     assert (again.status, again.code) == (422, "file_refused")
     assert sorted((error["line"], error["code"]) for error in again.body["errors"]) == [(3, "order_not_found"), (4, "over_announced")]
+    assert {error["field"] for error in again.body["errors"] if error["code"] == "order_not_found"} == {"order"}
     assert await on_its_way(alice, order) == [("100", "70"), ("5", "5")]
 
 

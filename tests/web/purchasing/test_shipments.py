@@ -128,7 +128,7 @@ async def test_a_file_that_does_not_fit_is_complained_about_by_line_and_none_of_
     status, shown = await buying.uploads("/shipments/import", f"{HEADER}\n{number},1,,6,,,\nPO-9,1,,1,,,\n{number},1,,5,,T2,\n")
     rows = re.findall(r'<td class="num">(\d+)</td><td><code>(\w+)</code></td><td>([^<]+)</td>', shown)
     assert status == 422 and rows == [
-        ("3", "number", "There is no order PO-9."),
+        ("3", "order", "There is no order PO-9."),
         ("4", "qty", "4 pcs of line 1 are neither announced nor received; 5 are too many."),
     ]
     assert "No shipments here" in await buying.opens("/shipments")
