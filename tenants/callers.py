@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -24,6 +25,9 @@ from tenants.domain import Actor, Role, Tenant, session_is_open
 from tenants.messages import Caller
 
 REMEMBERED_S = 5.0
+AHEAD = 0.5
+"""From this part of that time on a caller who comes is looked up again while the memory still serves: whoever comes all the time
+never waits for the database, not even when somebody else keeps it busy."""
 REMEMBERED_MAX = 10_000
 _TOUCH = timedelta(minutes=5)
 """How coarse "last seen" may be: one write in five minutes instead of one per request."""
@@ -33,6 +37,14 @@ Told = Callable[[int, int], None]
 Admit = Callable[[str, str, bytes], Awaitable[bool]]
 """Proves a token (second) for a company (first) and keeps it under a hash (third); True if it was good."""
 _Find = Callable[[AsyncConnection, Tenant, bytes, datetime], Awaitable[Actor | None]]
+
+
+class _Known(NamedTuple):
+    """A caller, until when they may be taken as known, and from when on they are looked up ahead. Seconds of the monotonic clock."""
+
+    until: float
+    ahead: float
+    caller: Caller
 
 
 class Callers:
@@ -51,7 +63,7 @@ class Callers:
         self._admit = admit
         self._clock = clock
         self._remembered_s = remembered_s
-        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._asked: dict[bytes, asyncio.Task[Caller | None]] = {}
         self._forgotten = 0
         self._tell = tell
@@ -122,20 +134,22 @@ class Callers:
         """Remember nothing of these callers. What is being read now may be older than the change: who comes from here on asks anew."""
         self._forgotten += 1
         self._asked = {}
-        self._known = OrderedDict((proof, known) for proof, known in self._known.items() if not whom(known[1]))
+        self._known = OrderedDict((proof, known) for proof, known in self._known.items() if not whom(known.caller))
 
     async def _recognise(self, slug: str | None, proof: bytes, find: _Find) -> Caller | None:
-        until, caller = self._known.get(proof, (0.0, None))
-        if caller is not None and time.monotonic() < until:
-            return caller
+        known, now = self._known.get(proof), time.monotonic()
+        if known is not None and now < known.ahead:
+            return known.caller
         if slug is None:
             return None
-        asked = self._asked.get(proof)
-        if asked is None:
-            asked = self._asked[proof] = asyncio.create_task(self._ask(slug, proof, find))
-            asked.add_done_callback(partial(self._answered, proof))
         # Of a hundred requests that come with one key at once, one asks; it goes on when its own request is given up.
-        return await asyncio.shield(asked)
+        asked = self._asked.get(proof) or self._asking(slug, proof, find)
+        return known.caller if known is not None and now < known.until else await asyncio.shield(asked)
+
+    def _asking(self, slug: str, proof: bytes, find: _Find) -> asyncio.Task[Caller | None]:
+        asked = self._asked[proof] = asyncio.create_task(self._ask(slug, proof, find))
+        asked.add_done_callback(partial(self._answered, proof))
+        return asked
 
     def _answered(self, proof: bytes, task: asyncio.Task[Caller | None]) -> None:
         if self._asked.get(proof) is task:
@@ -146,13 +160,15 @@ class Callers:
     async def _ask(self, slug: str, proof: bytes, find: _Find) -> Caller | None:
         before = self._forgotten
         found = await self._find(slug, proof, find)
-        # Something was revoked while we were reading: what we read may be older than that.
-        if found is not None and before == self._forgotten:
+        if found is None:
+            self._known.pop(proof, None)
+        elif before == self._forgotten:  # else something was revoked while we were reading: what we read may be older than that
             self._remember(proof, found)
         return found
 
     def _remember(self, proof: bytes, caller: Caller) -> None:
-        self._known[proof] = (time.monotonic() + self._remembered_s, caller)
+        now = time.monotonic()
+        self._known[proof] = _Known(now + self._remembered_s, now + self._remembered_s * AHEAD, caller)
         self._known.move_to_end(proof)
         while len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)

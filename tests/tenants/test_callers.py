@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.people import World
+from tenants.callers import AHEAD, REMEMBERED_S
+from tenants.messages import SignIn
+from tests.people import PASSWORD, World
+from tests.tenants.clocks import MovableClock
 
 
 async def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
@@ -45,3 +50,53 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(world: 
     await asyncio.sleep(0)
     first.cancel()
     assert (await second) is not None
+
+
+def held(world: World, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """So many seconds have passed for what is remembered."""
+    now = world.callers._known[next(iter(world.callers._known))].until - REMEMBERED_S + seconds
+    monkeypatch.setattr("tenants.callers.time", SimpleNamespace(monotonic=lambda: now))
+
+
+async def test_looks_up_ahead_who_comes_again_and_lets_them_in_meanwhile(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await world.callers.of_key(world.bob.key) is not None
+    asked = await counted(world, monkeypatch)
+    held(world, monkeypatch, REMEMBERED_S * AHEAD * 0.99)
+    assert await world.callers.of_key(world.bob.key) is not None
+    assert not world.callers._asked
+    held(world, monkeypatch, REMEMBERED_S * AHEAD)
+    for _ in range(3):
+        assert await world.callers.of_key(world.bob.key) is not None
+    (ahead,) = world.callers._asked.values()
+    assert not ahead.done(), "nobody has waited for it"
+    await ahead
+    assert len(asked) == 1
+    held(world, monkeypatch, REMEMBERED_S * AHEAD * 0.99)
+    assert await world.callers.of_key(world.bob.key) is not None
+    assert len(asked) == 1, "what was found holds as long as what was found first"
+
+
+async def test_who_is_looked_up_ahead_and_not_found_is_out(world: World, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = (await world.sessions.sign_in(SignIn(world.bob.tenant.slug, world.bob.email, PASSWORD))).cookie
+    assert await world.callers.of_session(cookie) is not None
+    clock.forward(timedelta(days=8))
+    held(world, monkeypatch, REMEMBERED_S * AHEAD)
+    assert await world.callers.of_session(cookie) is not None
+    (ahead,) = world.callers._asked.values()
+    assert await ahead is None
+    assert not world.callers._known
+    assert await world.callers.of_session(cookie) is None
+
+
+async def test_nobody_is_known_for_longer_because_the_database_does_not_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await world.callers.of_key(world.bob.key) is not None
+
+    async def broken(*_: Any) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(world.callers, "_find", broken)
+    held(world, monkeypatch, REMEMBERED_S * 0.99)
+    assert await world.callers.of_key(world.bob.key) is not None
+    held(world, monkeypatch, REMEMBERED_S)
+    with pytest.raises(OSError, match="gone"):
+        await world.callers.of_key(world.bob.key)
