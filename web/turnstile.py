@@ -1,12 +1,12 @@
 """How many stock commands are in hand at once, and whose, so that one company's flood is not another's wait.
 
 A company that is alone may have as many in hand as keep the engine's batches full. As soon as another comes, and for a moment
-after it was there, what is in hand together is little: an answer then waits for a few milliseconds of somebody else's work and no
-more. Who has less in hand than its own small share goes through at once; the others wait in lines, one for each company, and
-the lines take turns: each is given the same number of commands, however many come in one request (deficit round robin).
+after it was there, each goes in gulps: those who wait go in together, as many as a gulp holds, and travel in one message; nobody
+follows before all of them are out; and then the company rests for as long as they took. So half of the time is free of a flood, and
+what a small company meets of it is one gulp at most. Who has no more than a share in hand never waits and never rests.
 
 Whoever waits has cost the reading of a request and no more, and its connection is not read on: what a company sends faster than its
-turns come stays with its sender.
+gulps take stays with its sender.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from kit.errors import refuse
 IN_HAND_MAX = 1_000
 """Commands of a company that is alone, besides the last bulk. At 40 microseconds a command in the shard that is 40 ms of work, in
 messages of half as much: more makes them no cheaper."""
-BESIDE_MAX = 32
-"""Commands in hand together while several companies are here: 3 ms of work for the web, and still a batch for the engine."""
+GULP = 24
+"""Commands that go in together while several companies are here, divided among those that have people waiting: 2 ms of work for the
+web, and still a batch for the engine."""
 SINGLE = 4
 """What a command counts that comes in a request of its own: to hear and to answer that takes the web as long as four of a bulk."""
 SHARE = 8
-"""In hand of one company before it waits for others."""
-QUANTUM = 8
-"""Commands that a line is given each time its turn comes."""
+"""In hand of one company before gulps and rests begin."""
+GULP_MAX_S = 0.05
+"""What takes longer waits for something else than the gulp's work: a shard that was lost, a lot that has to be written first. The
+company neither waits nor rests for that."""
 LATELY_S = 1.0
 """How long after two companies have come one after the other the next of either is expected."""
 PART_ALONE, PART_BESIDE = 128, SHARE
@@ -40,16 +42,37 @@ WAITING_MAX = 2_000
 
 
 class _Line:
-    """One company: how much is in hand, who waits with how much, and how many commands its turns have left it."""
+    """One company: how much is in hand, who waits with how much, whether it rests, and the gulp under way: when it began, the most that
+    was in hand, whether somebody of it is out already."""
 
-    __slots__ = ("credit", "in_hand", "waiting")
+    __slots__ = ("began", "closed", "in_hand", "looked_after", "most", "resting", "waiting")
 
     def __init__(self) -> None:
         self.in_hand = 0
-        self.credit = 0
         self.waiting: deque[tuple[asyncio.Future[None], int]] = deque()
+        self.began = 0.0
+        self.most = 0
+        self.closed = False
+        self.resting = False
+        self.looked_after = False
 
-    def next(self) -> int:
+    def enter(self, commands: int, now: float) -> None:
+        """So many more are in hand."""
+        if not self.in_hand or self.is_overdue(now):
+            self.began, self.most, self.closed = now, 0, False
+        self.in_hand += commands
+        self.most = max(self.most, self.in_hand)
+
+    def leave(self, commands: int) -> None:
+        """So many are done: nobody joins a gulp that others have left."""
+        self.in_hand -= commands
+        self.closed = True
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether those who are still in of the last gulp are not waited for any more."""
+        return self.closed and now - self.began >= GULP_MAX_S
+
+    def first(self) -> int:
         """With how many commands the first waits; 0 when nobody does. Who has given up is forgotten."""
         while self.waiting and self.waiting[0][0].done():
             self.waiting.popleft()
@@ -63,17 +86,16 @@ class Turnstile:
         self,
         in_hand_max: int = IN_HAND_MAX,
         waiting_max: int = WAITING_MAX,
-        beside_max: int = BESIDE_MAX,
+        gulp: int = GULP,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._in_hand_max = in_hand_max
         self._waiting_max = waiting_max
-        self._beside_max = beside_max
-        self._share = min(SHARE, in_hand_max, beside_max)
+        self._gulp = gulp
+        self._share = min(SHARE, in_hand_max, gulp)
         self._clock = clock
         self._lines: dict[int, _Line] = {}
-        self._turns: deque[int] = deque()
-        self._in_hand = 0
+        self._crowded = 0
         self._latest: int | None = None
         self._mixed_until = 0.0
 
@@ -89,10 +111,10 @@ class Turnstile:
         Refuses `rate_limited` when too many of it wait already.
         """
         line = self._line(tenant_id)
-        if line.waiting or not self._has_room(line, commands):
+        if line.waiting or not self._may_enter(line, commands):
             await self._wait(tenant_id, line, commands)
         else:
-            self._enter(line, commands)
+            line.enter(commands, self._clock())
         try:
             yield
         finally:
@@ -112,23 +134,24 @@ class Turnstile:
         """Whether there is one company at most, and was for a while."""
         return len(self._lines) <= 1 and self._clock() >= self._mixed_until
 
-    def _has_room(self, line: _Line, commands: int) -> bool:
-        if line.in_hand + commands <= self._share or (not line.in_hand and self._share):
+    def _may_enter(self, line: _Line, commands: int) -> bool:
+        if not line.in_hand:
+            return not line.resting and self._in_hand_max > 0
+        if self._is_calm():
+            return line.in_hand < self._in_hand_max
+        if max(line.most, line.in_hand + commands) <= self._share and len(line.waiting) <= 1:
             return True
-        return line.in_hand < self._in_hand_max and (self._in_hand < self._beside_max or self._is_calm())
-
-    def _enter(self, line: _Line, commands: int) -> None:
-        line.in_hand += commands
-        self._in_hand += commands
+        is_open = not line.closed or line.is_overdue(self._clock())
+        return is_open and line.in_hand + commands <= max(self._share, self._gulp // max(1, self._crowded))
 
     async def _wait(self, tenant_id: int, line: _Line, commands: int) -> None:
         """Until whoever leaves has passed on a turn; it is counted as in hand from then on."""
         if len(line.waiting) >= self._waiting_max:
             raise refuse("rate_limited", retry_after_s=1)
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if not line.waiting:
-            self._turns.append(tenant_id)
+        self._crowded += not line.waiting
         line.waiting.append((called, commands))
+        self._look_after(tenant_id, line)
         try:
             await called
         except asyncio.CancelledError:
@@ -137,30 +160,36 @@ class Turnstile:
             raise
 
     def _leave(self, tenant_id: int, line: _Line, commands: int) -> None:
-        line.in_hand -= commands
-        self._in_hand -= commands
-        self._call()
-        if not line.in_hand and not line.waiting:
-            self._lines.pop(tenant_id, None)
+        line.leave(commands)
+        if not line.in_hand and line.most > self._share and not self._is_calm():
+            line.resting = True
+            took = self._clock() - line.began
+            asyncio.get_running_loop().call_later(min(took, GULP_MAX_S), self._rested, tenant_id, line)
+        self._call(tenant_id, line)
 
-    def _call(self) -> None:
-        """Let in who waits, line by line, as far as there is room."""
-        without_room = 0
-        while self._turns and without_room < len(self._turns):
-            line = self._lines[self._turns[0]]
-            wanted = line.next()
-            if not wanted:
-                line.credit = 0
-                self._turns.popleft()
-            elif not self._has_room(line, wanted):
-                without_room += 1
-                self._turns.rotate(-1)
-            elif line.credit < wanted and len(self._turns) > 1:
-                without_room = 0
-                line.credit += QUANTUM
-                self._turns.rotate(-1)
-            else:
-                without_room = 0
-                line.credit = max(0, line.credit - wanted)
-                self._enter(line, wanted)
-                line.waiting.popleft()[0].set_result(None)
+    def _rested(self, tenant_id: int, line: _Line) -> None:
+        line.resting = False
+        self._call(tenant_id, line)
+
+    def _look_after(self, tenant_id: int, line: _Line) -> None:
+        """Let in who waits behind somebody that is overdue, as soon as they are."""
+        if not line.looked_after:
+            line.looked_after = True
+            asyncio.get_running_loop().call_later(GULP_MAX_S, self._look, tenant_id, line)
+
+    def _look(self, tenant_id: int, line: _Line) -> None:
+        line.looked_after = False
+        self._call(tenant_id, line)
+        if line.waiting:
+            self._look_after(tenant_id, line)
+
+    def _call(self, tenant_id: int, line: _Line) -> None:
+        """Let in who waits, as far as there is room."""
+        waited = bool(line.waiting)
+        while (commands := line.first()) and self._may_enter(line, commands):
+            line.enter(commands, self._clock())
+            line.waiting.popleft()[0].set_result(None)
+        self._crowded -= waited and not line.waiting
+        is_over = not line.in_hand and not line.waiting and not line.resting
+        if is_over and self._lines.get(tenant_id) is line:
+            del self._lines[tenant_id]

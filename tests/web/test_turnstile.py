@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from kit.errors import Refused
-from web.turnstile import BESIDE_MAX, IN_HAND_MAX, LATELY_S, PART_ALONE, PART_BESIDE, SHARE, SINGLE, Turnstile
+from web.turnstile import GULP, GULP_MAX_S, IN_HAND_MAX, LATELY_S, PART_ALONE, PART_BESIDE, SHARE, SINGLE, Turnstile
 
 
 class Hand:
@@ -48,6 +48,12 @@ class Crowd:
         for name in names:
             await self.come(name, tenant, commands)
 
+    async def until(self, count: int) -> None:
+        """So many are inside: those who rested or waited have been called."""
+        async with asyncio.timeout(5):
+            while len(self.inside) < count:  # noqa: ASYNC110 - nobody tells when somebody goes in
+                await asyncio.sleep(0.001)
+
     async def all_go(self) -> list[str]:
         """Everybody leaves in the order of having come in; returns that order."""
         order: list[str] = []
@@ -55,6 +61,20 @@ class Crowd:
             order.append(self.inside[0])
             await self.go(self.inside[0])
         return order
+
+    async def all_go_resting(self) -> list[str]:
+        """The same until nobody waits either; whoever has to rest is waited for."""
+        order: list[str] = []
+        while not all(task.done() for task in self.tasks.values()):
+            order += await self.all_go()
+            await asyncio.sleep(0.001)
+        return order
+
+
+async def rested() -> None:
+    """Those who rest have rested: by the test's clock their gulps took no time, so it is a turn of the loop or two."""
+    for _ in range(4):
+        await asyncio.sleep(0)
 
 
 async def test_lets_in_who_comes_first_and_the_next_when_one_leaves() -> None:
@@ -112,18 +132,18 @@ async def test_lets_another_company_in_at_once_beside_a_flood() -> None:
 
 
 async def test_keeps_little_in_hand_while_several_companies_are_here() -> None:
-    """What the quiet company waits for is at most what is in hand when it comes; the flood's share is small as long as it comes."""
+    """What the quiet company meets of a flood is a gulp; the flood goes in gulps as long as the quiet one comes now and then."""
     hand = Hand()
     crowd = Crowd(Turnstile(clock=hand))
     await crowd.come("quiet", tenant=2)
     await crowd.go("quiet")
     await crowd.all_come(of("flood", 200), tenant=1, commands=SINGLE)
-    assert len(crowd.inside) == BESIDE_MAX // SINGLE
+    assert len(crowd.inside) == GULP // SINGLE
     hand.now += LATELY_S / 2
     await crowd.come("again", tenant=2)
     hand.now += LATELY_S * 3 / 4
     await crowd.go(crowd.inside[0])
-    assert len(crowd.inside) <= BESIDE_MAX // SINGLE + 1
+    assert len(crowd.inside) == GULP // SINGLE + 1
     await crowd.all_go()
 
 
@@ -134,46 +154,97 @@ async def test_grows_again_when_the_others_have_not_come_for_a_while() -> None:
     await crowd.come("other", tenant=2)
     await crowd.go("other")
     await crowd.all_come(of("one", 200), tenant=1)
-    assert (len(crowd.inside), turnstile.part) == (BESIDE_MAX, PART_BESIDE)
+    assert (len(crowd.inside), turnstile.part) == (GULP, PART_BESIDE)
     hand.now += LATELY_S
     await crowd.go(crowd.inside[0])
     assert (len(crowd.inside), turnstile.part) == (199, PART_ALONE)
     await crowd.all_go()
 
 
-async def beside(hand: Hand, beside_max: int) -> Crowd:
+async def beside(gulp: int = GULP, hand: Hand | None = None) -> Crowd:
     """A crowd of several companies: none of them was alone for a moment."""
-    crowd = Crowd(Turnstile(beside_max=beside_max, clock=hand))
+    crowd = Crowd(Turnstile(gulp=gulp, clock=hand or Hand()))
     for name in ("x", "y"):
         await crowd.come(name, tenant=ord(name))
         await crowd.go(name)
     return crowd
 
 
-async def test_calls_lines_by_turns_and_counts_commands_not_requests() -> None:
-    """Two floods, one of bulks and one of single commands: in any stretch each gets as many commands done as the other."""
-    crowd = await beside(Hand(), 16)
+async def test_the_next_gulp_goes_in_together_when_all_of_the_last_are_out() -> None:
+    crowd = await beside(gulp=16)
+    await crowd.all_come(of("a", 40), tenant=1)
+    assert len(crowd.inside) == 16
+    for left in range(15, 0, -1):
+        await crowd.go(crowd.inside[0])
+        assert len(crowd.inside) == left
+    await crowd.go(crowd.inside[0])
+    assert crowd.inside == []
+    await rested()
+    assert len(crowd.inside) == 16
+    assert len(await crowd.all_go_resting()) == 24
+
+
+async def test_rests_after_a_gulp_for_as_long_as_it_took() -> None:
+    hand = Hand()
+    crowd = await beside(hand=hand)
+    await crowd.all_come(of("a", 2 * GULP), tenant=1)
+    hand.now += 0.02
+    began = asyncio.get_running_loop().time()
+    for _ in range(GULP):
+        await crowd.go(crowd.inside[0])
+    assert crowd.inside == []
+    await crowd.until(GULP)
+    assert asyncio.get_running_loop().time() - began >= 0.018
+    assert len(await crowd.all_go_resting()) == GULP
+
+
+async def test_rests_no_longer_for_a_gulp_that_something_held_up() -> None:
+    hand = Hand()
+    crowd = await beside(hand=hand)
+    await crowd.all_come(of("a", 2 * GULP), tenant=1)
+    hand.now += 3_600
+    for _ in range(GULP):
+        await crowd.go(crowd.inside[0])
+    await crowd.until(GULP)
+    await crowd.all_go_resting()
+
+
+async def test_a_small_company_never_rests() -> None:
+    hand = Hand()
+    crowd = await beside(hand=hand)
+    for number in range(50):
+        await crowd.come(f"a{number}", tenant=1, commands=SHARE // 2)
+        hand.now += 0.01
+        assert crowd.inside[-1] == f"a{number}"
+        if number:
+            await crowd.go(f"a{number - 1}")
+    await crowd.all_go()
+
+
+async def test_two_floods_get_as_many_commands_done() -> None:
+    """One of bulks and one of single commands, of which each counts one here."""
+    crowd = await beside(gulp=32)
     await crowd.all_come(of("a", 50), tenant=1, commands=8)
     await crowd.all_come(of("b", 400), tenant=2, commands=1)
-    order = [name[0] for name in await crowd.all_go()]
-    for start in range(20, 360, 20):
+    order = [name[0] for name in await crowd.all_go_resting()]
+    for start in range(40, 300, 20):
         stretch = order[start : start + 90]
-        assert abs(8 * stretch.count("a") - stretch.count("b")) <= 16, start
+        assert abs(8 * stretch.count("a") - stretch.count("b")) <= 32, start
     assert len(order) == 450
 
 
-async def test_three_floods_take_turns() -> None:
-    crowd = await beside(Hand(), 16)
+async def test_three_floods_get_the_same() -> None:
+    crowd = await beside()
     for tenant, company in enumerate("abc"):
         await crowd.all_come(of(company, 100), tenant=tenant, commands=4)
-    order = [name[0] for name in await crowd.all_go()]
-    for start in range(10, 260, 10):
+    order = [name[0] for name in await crowd.all_go_resting()]
+    for start in range(30, 240, 10):
         stretch = order[start : start + 30]
         assert all(abs(stretch.count(company) - 10) <= 4 for company in "abc"), start
 
 
 async def test_many_companies_with_little_do_not_keep_out_one_with_much() -> None:
-    crowd = await beside(Hand(), 16)
+    crowd = await beside(16)
     for tenant in range(10, 20):
         await crowd.come(f"small{tenant}", tenant, commands=8)
     await crowd.come("large", tenant=1, commands=100)
@@ -182,22 +253,23 @@ async def test_many_companies_with_little_do_not_keep_out_one_with_much() -> Non
 
 
 async def test_a_share_is_never_more_than_the_whole() -> None:
-    crowd = Crowd(Turnstile(in_hand_max=2, beside_max=100))
+    crowd = Crowd(Turnstile(in_hand_max=2))
     await crowd.all_come(of("a", 5), tenant=1)
     assert len(crowd.inside) == 2 < SHARE
     await crowd.all_go()
 
 
 async def test_a_line_whose_people_have_all_left_holds_nobody_up() -> None:
-    crowd = Crowd(Turnstile(beside_max=8))
+    crowd = Crowd(Turnstile(gulp=8, clock=Hand()))
     await crowd.all_come(of("a", 10), tenant=1, commands=8)
     await crowd.all_come(of("b", 6), tenant=2, commands=8)
     for name in of("b", 6)[1:]:
         crowd.tasks[name].cancel()
     await asyncio.gather(*[crowd.tasks[name] for name in of("b", 6)[1:]], return_exceptions=True)
     assert sorted(set(await crowd.all_go())) == sorted([*of("a", 10), "b0"])
+    await rested()
     assert not crowd.turnstile._lines
-    assert not crowd.turnstile._in_hand
+    assert not crowd.turnstile._crowded
 
 
 async def test_who_gives_up_waiting_leaves_no_gap() -> None:
@@ -242,3 +314,19 @@ async def test_forgets_companies_that_have_left() -> None:
         async with turnstile.turn(tenant):
             pass
     assert not turnstile._lines
+
+
+async def test_nobody_waits_for_long_behind_one_that_is_held_up() -> None:
+    """A receipt that has to write a lot first, a shard that was lost: the rest of the company goes on."""
+    hand = Hand()
+    crowd = await beside(hand=hand)
+    await crowd.all_come(of("a", 3 * GULP), tenant=1)
+    for name in of("a", GULP)[1:]:
+        await crowd.go(name)
+    assert crowd.inside == ["a0"]
+    hand.now += 2 * GULP_MAX_S
+    await crowd.until(GULP)
+    assert crowd.inside == ["a0", *of("a", 2 * GULP)[GULP:-1]]
+    await crowd.all_go_resting()
+    await asyncio.sleep(2 * GULP_MAX_S)
+    assert not crowd.turnstile._lines

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from loadtests.bench.edge.running import Edge, edge
+from loadtests.bench.edge.running import BULK, Edge, edge
 from loadtests.bench.edge.shop import Shop, open_shop
 from loadtests.bench.records import Record, ratio, record, times
 from loadtests.bench.schedule import Flow
@@ -18,6 +18,7 @@ TITLE = "noisy neighbour over HTTP and sockets: p99 of a quiet company beside on
 FLOOD_PER_SECOND = 5_000.0
 _QUIET_PER_SECOND = 100.0
 _QUIET_CONNECTIONS = 20
+_QUIET_ITEMS = 500
 _SOCKETS = 8
 _LEAD_S = 0.4
 
@@ -25,10 +26,10 @@ _LEAD_S = 0.4
 async def run(stage: Stage) -> list[Record]:
     """Alone, beside a flood over HTTP, beside one over sockets."""
     running, size = await edge(stage), stage.size.edge
-    quiet = await open_shop(stage, "edge-quiet", min(1_000, stage.size.items))
+    quiet = await open_shop(stage, "edge-quiet", min(_QUIET_ITEMS, stage.size.items))
     noisy = await open_shop(stage, "edge-noisy", min(1_000, stage.size.items), keys=1)
-    seconds = size.overload_seconds
-    await _quietly(running, quiet, _LEAD_S)  # connections of the web, names and cells are there when counting begins
+    seconds = size.quiet_seconds
+    await _settled(running, quiet)
     alone = await _quietly(running, quiet, seconds)
     flood = running.by_clock([noisy], FLOOD_PER_SECOND, seconds + _LEAD_S, size.overload_connections)
     beside, http = await _beside(running, quiet, flood)
@@ -58,8 +59,16 @@ async def _quietly(running: Edge, quiet: Shop, seconds: float) -> Flow:
     return await running.by_clock([quiet], _QUIET_PER_SECOND, seconds, _QUIET_CONNECTIONS)
 
 
+async def _settled(running: Edge, quiet: Shop) -> None:
+    """A company that has been at work for a while: the web knows its keys and its items, the shard has its cells. Otherwise one of a
+    hundred requests is the first of an item, and p99 says how long a look-up in the catalogue takes."""
+    size = running.stage.size.edge
+    await running.turner(quiet, "uniform", "bulk", BULK)(2, size.overload_seconds)
+    await _quietly(running, quiet, size.overload_seconds)
+
+
 async def _beside(running: Edge, quiet: Shop, flood: Awaitable[Any]) -> tuple[Flow, Any]:
     flooding = asyncio.ensure_future(flood)
     await asyncio.sleep(_LEAD_S)
-    found = await _quietly(running, quiet, running.stage.size.edge.overload_seconds)
+    found = await _quietly(running, quiet, running.stage.size.edge.quiet_seconds)
     return found, await flooding
