@@ -12,6 +12,7 @@ NO_WAREHOUSE = "0"
 """The id of none: an empty setting would mean all of them."""
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _SET_WAREHOUSES = text("SELECT set_config('app.warehouses', :warehouses, true)")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, :tenant_id))")
 _SET_SLUG = text("SELECT set_config('app.tenant_slug', :slug, true)")
 
 
@@ -43,3 +44,9 @@ async def set_warehouses(connection: AsyncConnection, warehouses: Collection[int
 async def set_slug(connection: AsyncConnection, slug: str) -> None:
     """Let the open transaction see the one tenant row with this slug: the only row readable before sign-in."""
     await connection.execute(_SET_SLUG, {"slug": slug})
+
+
+async def alone_at(connection: AsyncConnection, tenant_id: int, what: str) -> None:
+    """Wait until nobody else of the tenant is at it, and keep others waiting until this transaction has ended: for what is decided by
+    counting or by looking at many rows, where no single row could be locked."""
+    await connection.execute(_ALONE, {"what": what, "tenant_id": tenant_id})

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.metadata import metadata, tenant_id, timestamp
-from db.tenancy import set_slug, set_tenant
+from db.tenancy import alone_at, set_slug, set_tenant
 from tenants.domain import Actor, Role, Tenant
 from tenants.entry_store import second_factors
 from tenants.settings import Choices, Settings
@@ -250,13 +250,15 @@ async def users_of(connection: AsyncConnection, tenant: int) -> list[UserRow]:
 
 
 async def users_counted(connection: AsyncConnection, tenant: int) -> int:
-    """How many people may sign in."""
+    """How many people may sign in; nobody else adds or lets in one before this transaction has ended."""
+    await alone_at(connection, tenant, "users")
     query = select(func.count()).select_from(users).where(users.c.tenant_id == tenant, users.c.disabled_at.is_(None))
     return int((await connection.execute(query)).scalar_one())
 
 
 async def keys_counted(connection: AsyncConnection, tenant: int) -> int:
-    """How many keys are not revoked."""
+    """How many keys are not revoked; nobody else adds one before this transaction has ended."""
+    await alone_at(connection, tenant, "keys")
     query = select(func.count()).select_from(api_keys).where(api_keys.c.tenant_id == tenant, api_keys.c.revoked_at.is_(None))
     return int((await connection.execute(query)).scalar_one())
 

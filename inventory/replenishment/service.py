@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
+from db.tenancy import alone_at
 from events.unit_of_work import UnitOfWork
 from inventory.answer import Answer, Asked
 from inventory.catalog.messages import Money
@@ -41,10 +42,6 @@ from kit.ids import order_number
 from kit.quantity import format_qty
 from kit.text import is_code
 
-_TURN = text("SELECT pg_advisory_xact_lock(:space, :tenant_id)")
-_SPACE = 0x5E91
-"""Locks of replenishment, by company. Nothing else takes locks of two numbers."""
-
 
 class Drafted(NamedTuple):
     """Numbers of the orders that were drafted; SKUs that nobody sells; what needs nothing any more, as (SKU, warehouse).
@@ -68,7 +65,7 @@ async def draft(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Drafted:
         raise refuse("lines_or_all", {"field": "lines"})
     if asked.lines is None:
         await check_names(work, asked.warehouse, asked.supplier)
-        await _turn(work)
+        await alone_at(work.connection, work.tenant_id, "replenishment")
         return await _draft_all(ctx, work, asked)
     return await _draft_lines(ctx, work, asked.lines)
 
@@ -128,11 +125,6 @@ async def assign(ctx: Context, work: UnitOfWork, asked: m.Assigning) -> int:
     return len(asked.lines)
 
 
-async def _turn(work: UnitOfWork) -> None:
-    """Wait until nobody else of the company is at it, and keep others waiting until this transaction has ended."""
-    await work.connection.execute(_TURN, {"space": _SPACE, "tenant_id": work.tenant_id})
-
-
 async def _draft_all(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Drafted:
     wanted = SuggestionFilter(asked.warehouse, asked.supplier, limit=m.LINES_MAX)
     found = await queries.page(work.connection, work.tenant_id, ctx.clock(), wanted)
@@ -147,7 +139,7 @@ async def _draft_lines(ctx: Context, work: UnitOfWork, lines: Sequence[m.ChosenL
     cells = await cells_of(work, [(each.sku, each.warehouse) for each in lines])
     codes = {each.supplier for each in lines if each.supplier is not None}
     known = await supplier_queries.suppliers_by_code(work.connection, work.tenant_id, filter(is_code, codes))
-    await _turn(work)
+    await alone_at(work.connection, work.tenant_id, "replenishment")
     short = await queries.of_cells(work.connection, work.tenant_id, ctx.clock(), cells)
     chosen = chosen_lines(lines, [short.get(cell) for cell in cells], known)
     return await _drafted(ctx, work, chosen)
@@ -204,7 +196,7 @@ def _latest(days: Sequence[date | None]) -> str | None:
 async def _suggested(ctx: Context, work: UnitOfWork, sku: str, warehouse: str) -> Suggestion | int:
     """What is suggested for a cell, or the number of the draft that it is in already. Takes the company's turn."""
     (cell,) = await cells_of(work, [(sku, warehouse)])
-    await _turn(work)
+    await alone_at(work.connection, work.tenant_id, "replenishment")
     found = (await queries.of_cells(work.connection, work.tenant_id, ctx.clock(), [cell])).get(cell)
     number = None if found else (await queries.drafts_with(work.connection, work.tenant_id, [cell])).get(cell)
     if found is None and number is None:

@@ -160,6 +160,17 @@ async def test_a_plan_limits_what_is_added(world: World) -> None:
     assert refused.value.refusal.facts == {"plan": "starter", "what": "users", "limit": 5, "current": 5}
 
 
+async def test_people_and_keys_that_are_added_at_the_same_moment_do_not_get_past_the_plan(world: World) -> None:
+    tenant, boss = await world.people.found(company(world.alice.tenant.slug + "-rush"), admin(), nothing_else)
+    people = [world.people.add_user(tenant, boss, NewUser("N", f"n{number}@x.example", PASSWORD, Role.VIEWER)) for number in range(8)]
+    keys = [world.keys.make(tenant, boss, NewKey(f"key {number}", Role.VIEWER)) for number in range(8)]
+    for what, adding in (("users", people), ("keys", keys)):
+        refused = [each for each in await asyncio.gather(*adding, return_exceptions=True) if isinstance(each, Refused)]
+        limit, there = PLANS["starter"][what], 1 if what == "users" else 0
+        assert len(refused) == 8 + there - limit
+        assert {each.refusal.code for each in refused} == {"plan_limit_reached"}
+
+
 def test_a_plan_has_room_up_to_its_limit() -> None:
     assert may_add("starter", "warehouses", 1) is None
     assert may_add("starter", "warehouses", 2) is not None
