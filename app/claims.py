@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,19 @@ def folder_claimed(var: Path, holder: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def port_claimed(host: str, port: int) -> Iterator[int]:
+    """Hold the port for this start, which listens on it seconds later: until then another start would see it free, and the kernel
+    would let both have it. A name without a file, which the kernel forgets when we end. Raises CannotStart as `need_port` does."""
+    need_port(host, port)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as claim:
+        try:
+            claim.bind(f"\0onhand {host} {port}")
+        except OSError:
+            raise _taken(host, port) from None
+        yield port
+
+
 def need_port(host: str, port: int) -> None:
     """Raises CannotStart with a port that would do when this one cannot be listened on."""
     try:
@@ -41,10 +55,14 @@ def need_port(host: str, port: int) -> None:
             return
     except PermissionError:
         raise CannotStart(f"Port {port} may only be used by root: choose one from 1024 up, for example PORT=8000.") from None
+    raise _taken(host, port)
+
+
+def _taken(host: str, port: int) -> CannotStart:
     other = next((each for each in range(port + 1, min(port + 100, 65536)) if port_is_free(each, host)), None)
     if other is None:
-        raise CannotStart(f"Nothing can listen on {host}: ONHAND_HOST must be an address of this machine.")
-    raise CannotStart(f"Port {port} is taken by another program: stop that, or choose another one, for example PORT={other}.")
+        return CannotStart(f"Nothing can listen on {host}: ONHAND_HOST must be an address of this machine.")
+    return CannotStart(f"Port {port} is taken by another program: stop that, or choose another one, for example PORT={other}.")
 
 
 def _who_runs(descriptor: int, var: Path) -> str:

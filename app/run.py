@@ -24,7 +24,7 @@ from typing import Any
 
 from app import provision
 from app.children import Child, Web, child_environ
-from app.claims import folder_claimed, need_port
+from app.claims import folder_claimed, port_claimed
 from app.embedded import Postgres, Redis
 from app.processes import spawn_ours, wait_gone
 from app.progress import say, step, table
@@ -87,7 +87,7 @@ class Supervisor:
 
     def _take_port(self, started: ExitStack) -> None:
         """A socket for each web process. They are ours for good: a web process that falls leaves nobody refused."""
-        need_port(self.settings.host, self.settings.port)
+        started.enter_context(port_claimed(self.settings.host, self.settings.port))
         for _ in range(self.settings.web_workers):
             self._sockets.append(bound_socket(self.settings.host, self.settings.port))
             started.callback(self._sockets[-1].close)

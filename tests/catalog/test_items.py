@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -82,6 +83,21 @@ async def test_an_operator_changes_no_catalogue(engine: AsyncEngine, world: Worl
     async with ctx.writing() as work:
         with pytest.raises(Refused, match="not_allowed"):
             await service.create_item(ctx, work, m.NewItem("CUP", "Cup"))
+
+
+async def test_warehouses_that_are_made_at_the_same_moment_do_not_get_past_the_plan(engine: AsyncEngine, world: World) -> None:
+    alice = world.alice.context(engine)
+    small = replace(alice, tenant=replace(alice.tenant, plan="starter"))
+
+    async def make(code: str) -> str:
+        try:
+            async with small.writing() as work:
+                return (await places_service.create_warehouse(small, work, places.NewWarehouse(code, code))).code
+        except Refused as refused:
+            return refused.refusal.code
+
+    made = await asyncio.gather(*[make(f"w{number}") for number in range(6)])
+    assert made.count("plan_limit_reached") == 4
 
 
 async def test_a_plan_has_so_many_warehouses(engine: AsyncEngine, world: World) -> None:
