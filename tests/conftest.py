@@ -76,6 +76,13 @@ def database(postgres: str, template: Database) -> Database:
     return asyncio.run(_copy(postgres, template, "onhand"))
 
 
+@pytest.fixture(scope="session")
+def ray_database(postgres: str, template: Database) -> Database:
+    """The one of Ray's shards, which stay to the end: a shard takes over whatever is due in its database and not written down yet, and
+    so would fence the engine of another test that was a little late."""
+    return asyncio.run(_copy(postgres, template, "onhand_ray"))
+
+
 @pytest.fixture
 def fresh_database(postgres: str, template: Database) -> Iterator[Database]:
     """A migrated database of this test alone, dropped afterwards even when connections were left open."""

@@ -162,10 +162,10 @@ async def found(database: Database, desk: Desk, items: int = 5) -> Company:
 
 
 @pytest.fixture(scope="session")
-def cluster(database: Database) -> Iterator[Cluster]:
-    """One Ray for the session, with two shards on the shared database."""
+def cluster(ray_database: Database) -> Iterator[Cluster]:
+    """One Ray for the session, with two shards on a database of their own."""
     cluster = Cluster(f"test-{os.getpid()}")
-    cluster.start(database.engine, 2, _no_hint)
+    cluster.start(ray_database.engine, 2, _no_hint)
     yield cluster
     cluster.stop(drain=True)
 
@@ -178,11 +178,11 @@ async def pids(cluster: Cluster) -> list[int]:
 
 
 @pytest.fixture(params=["local", pytest.param("ray", marks=pytest.mark.ray)])
-async def company(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Company]:
+async def company(request: pytest.FixtureRequest, database: Database, ray_database: Database) -> AsyncIterator[Company]:
     """A company of this test alone, on each kind of engine."""
     engine: LocalEngine | ClusterEngine
     if request.param == "ray":
-        engine = ClusterEngine(request.getfixturevalue("cluster"), _ignore)
+        engine, database = ClusterEngine(request.getfixturevalue("cluster"), _ignore), ray_database
     else:
         engine = LocalEngine(database.engine, _ignore, lambda: None)
     yield await found(database, await engine.start())

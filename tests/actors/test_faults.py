@@ -299,9 +299,9 @@ async def test_fails_only_the_command_whose_decision_cannot_be_applied(database:
 
 
 @pytest.mark.ray
-async def test_goes_on_when_a_shard_is_killed(database: Database, cluster: Cluster) -> None:
+async def test_goes_on_when_a_shard_is_killed(ray_database: Database, cluster: Cluster) -> None:
     engine = ClusterEngine(cluster, lambda *_: None)
-    company = await found(database, await engine.start())
+    company = await found(ray_database, await engine.start())
     await company.receive(2_000)
 
     async def till(number: int) -> list[str]:

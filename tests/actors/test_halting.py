@@ -167,16 +167,16 @@ async def _counted(engine: LocalEngine, enough: Callable[[], bool]) -> int:
 
 
 @pytest.mark.ray
-async def test_goes_on_with_the_others_on_ray_without_a_restart(database: Database, cluster: Cluster, tmp_path: Path) -> None:
+async def test_goes_on_with_the_others_on_ray_without_a_restart(ray_database: Database, cluster: Cluster, tmp_path: Path) -> None:
     engine = ClusterEngine(cluster, lambda *_: None)
     desk = await engine.start()
-    mine, other = await found(database, desk), await found(database, desk)
+    mine, other = await found(ray_database, desk), await found(ray_database, desk)
     while other.tenant % 2 != mine.tenant % 2:  # on the same shard
-        other = await found(database, desk)
+        other = await found(ray_database, desk)
     await mine.receive(10)
     await other.receive(10)
     before = await pids(cluster)
-    shop = Shop(mine, other, Books(database, tmp_path, tmp_path, mine.tenant, mine.slug), [])
+    shop = Shop(mine, other, Books(ray_database, tmp_path, tmp_path, mine.tenant, mine.slug), [])
     await shop.broken()
     for _ in range(3):
         with pytest.raises(Halted):

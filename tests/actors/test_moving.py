@@ -117,9 +117,9 @@ async def test_and_nobody_moves_a_company_that_is_not_there(database: Database) 
 
 
 @pytest.mark.ray
-async def test_and_no_process_ends_of_it(cluster: Cluster, database: Database) -> None:
+async def test_and_no_process_ends_of_it(cluster: Cluster, ray_database: Database) -> None:
     engine = ClusterEngine(cluster, lambda *_: None)
-    company = await found(database, await engine.start())
+    company = await found(ray_database, await engine.start())
     await company.receive(1_000_000)
     before = await pids(cluster)
     stop = asyncio.Event()

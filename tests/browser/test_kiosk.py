@@ -313,9 +313,9 @@ async def test_takes_goods_back_who_may_receive_them(shop: Shop) -> None:
 
 
 async def test_sees_that_the_server_is_gone_sells_on_and_everything_arrives_when_it_is_back(
-    site: tuple[str, Browser], database: Database, tmp_path: Path
+    site: tuple[str, Browser], fresh_database: Database, tmp_path: Path
 ) -> None:
-    async with serving(database, tmp_path) as server:
+    async with serving(fresh_database, tmp_path) as server:
         shop = Shop(server.url, site[1], server.world)
         alice, bob = server.world.alice, server.world.bob
         await shop.received(alice, "10")
@@ -329,7 +329,7 @@ async def test_sees_that_the_server_is_gone_sells_on_and_everything_arrives_when
         await sell(page)
     await page.reload()
     await badge(page, "3 sales waiting")
-    async with serving(database, tmp_path, port=urlsplit(server.url).port or 0, world=server.world):
+    async with serving(fresh_database, tmp_path, port=urlsplit(server.url).port or 0, world=server.world):
         await expect(page.locator(".till-top .live")).to_have_text("Online ", timeout=2 * PATIENCE_MS)
         assert (await level(shop, alice))["on_hand"] == "7"
         assert len({row["key"] for row in await rows(shop, alice, "issue")}) == 3
