@@ -27,16 +27,15 @@ GULP = 24
 web, and still a batch for the engine."""
 SINGLE = 4
 """What a command counts that comes in a request of its own: to hear and to answer that takes the web as long as four of a bulk."""
-SHARE = 8
+SHARE = 16
 """In hand of one company before gulps and rests begin."""
 GULP_MAX_S = 0.05
 """What takes longer waits for something else than the gulp's work: a shard that was lost, a lot that has to be written first. The
 company neither waits nor rests for that."""
 LATELY_S = 1.0
 """How long after two companies have come one after the other the next of either is expected."""
-PART_ALONE, PART_BESIDE = 128, SHARE
-"""Commands of one request that take a turn together. While they are worked on nobody else is heard, and what is larger than a share
-would get more than one."""
+PART_ALONE, PART_BESIDE = 128, 8
+"""Commands of one request that take a turn together: while they are worked on nobody else is heard."""
 WAITING_MAX = 2_000
 """Requests of one company that may wait here; each holds its body. Beyond it the answer is "slow down"."""
 
@@ -161,7 +160,7 @@ class Turnstile:
 
     def _leave(self, tenant_id: int, line: _Line, commands: int) -> None:
         line.leave(commands)
-        if not line.in_hand and line.most > self._share and not self._is_calm():
+        if not line.in_hand and (line.most > self._share or len(line.waiting) > 1) and not self._is_calm():
             line.resting = True
             took = self._clock() - line.began
             asyncio.get_running_loop().call_later(min(took, GULP_MAX_S), self._rested, tenant_id, line)

@@ -198,6 +198,21 @@ async def test_rests_after_a_gulp_for_as_long_as_it_took() -> None:
     assert len(await crowd.all_go_resting()) == GULP
 
 
+async def test_floods_that_divide_a_gulp_rest_as_well() -> None:
+    hand = Hand()
+    crowd = await beside(hand=hand)
+    for tenant, company in enumerate("ab"):
+        await crowd.all_come(of(company, 50), tenant=tenant, commands=SINGLE)
+    await crowd.all_go()
+    await crowd.until(2)
+    hand.now += 0.02
+    for name in [name for name in crowd.inside if name.startswith("a")]:
+        await crowd.go(name)
+    await rested()
+    assert {name[0] for name in crowd.inside} == {"b"}
+    await crowd.all_go_resting()
+
+
 async def test_rests_no_longer_for_a_gulp_that_something_held_up() -> None:
     hand = Hand()
     crowd = await beside(hand=hand)
