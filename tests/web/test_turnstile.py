@@ -203,13 +203,16 @@ async def test_floods_that_divide_a_gulp_rest_as_well() -> None:
     crowd = await beside(hand=hand)
     for tenant, company in enumerate("ab"):
         await crowd.all_come(of(company, 50), tenant=tenant, commands=SINGLE)
-    await crowd.all_go()
-    await crowd.until(2)
-    hand.now += 0.02
-    for name in [name for name in crowd.inside if name.startswith("a")]:
+    for name in of("b", GULP // SINGLE):  # a whole gulp: nobody of them waited when they came
         await crowd.go(name)
     await rested()
-    assert {name[0] for name in crowd.inside} == {"b"}
+    theirs = [name for name in crowd.inside if name.startswith("b")]
+    assert len(theirs) == SHARE // SINGLE, "a part of a gulp is no more than a share"
+    hand.now += 0.02
+    for name in theirs:
+        await crowd.go(name)
+    await rested()
+    assert {name[0] for name in crowd.inside} == {"a"}
     await crowd.all_go_resting()
 
 
