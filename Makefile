@@ -33,7 +33,7 @@ check: setup-test ## style, types and the import contracts
 	.venv/bin/mypy $(TYPED)
 	.venv/bin/lint-imports
 
-bench: setup-test ## engine and web beside what one would build instead, 3 minutes; FULL=1 for hours, W="W1 W3" for some
+bench: setup-test ## engine and web beside what one would build instead, 5 minutes; FULL=1 for hours, W="W1 W3" for some
 	@exec .venv/bin/python -m loadtests.bench $(if $(FULL),--full) $(W)
 
 # KEY, TENANT, EMAIL and PASSWORD go by the environment, where no list of processes shows them.

@@ -63,7 +63,7 @@ SHORT = Size(
     (1_000, 20_000), (20_000, 60_000), 20_000, 60_000, 3.0, 1.5, 10, 30_000, 1_200,
     EdgeSize(0.8, 0.3, 1, (100,), (4, 16), (4, 16), (2, 8), 200, 20, 200, 1.2, 100, 1.2, 150, 6.0),
 )  # fmt: skip
-"""All of it in three to three and a half minutes, on two cores that have nothing else to do."""
+"""All of it in five minutes, on two cores that have nothing else to do."""
 
 FULL = Size(
     "full", 10.0, 2.0, 6, 10_000, (1, 64, 512, 2_048), (1, 2, 4, 8, 16, 32, 64), (1, 4, 16, 64, 256, 512, 1_000), 2.0, (1_000, 100_000),
