@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.embedded import Postgres, Redis
 from app.provision import Urls, logins, migrate, provision, url_with
 from app.server import remove
+from db.engine import make_engine
 
 TEMPLATE = "onhand_template"
 
@@ -74,6 +76,14 @@ def template(postgres: str, server_folder: Path) -> Database:
 def database(postgres: str, template: Database) -> Database:
     """The migrated database that tests share; keep apart by using companies of your own."""
     return asyncio.run(_copy(postgres, template, "onhand"))
+
+
+@pytest.fixture
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    """The app role's engine."""
+    engine = make_engine(database.app, pool_size=4)
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

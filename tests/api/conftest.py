@@ -13,7 +13,6 @@ from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
-from db.engine import make_engine
 from events.feed import Feed
 from events.relay import Relay
 from inventory.context import Stock
@@ -124,14 +123,6 @@ class Client:
 def line(qty: Any, sku: str = "CUP", warehouse: str = "osh", **more: Any) -> dict[str, Any]:
     """One line of a command."""
     return {"sku": sku, "warehouse": warehouse, "qty": qty, **more}
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

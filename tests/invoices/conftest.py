@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.purchasing.conftest import alice, app, bob, carol, clock, edge, engine, local, manager, stock, world
+from tests.purchasing.conftest import alice, app, bob, carol, clock, edge, local, manager, stock, world
 
-__all__ = ["alice", "app", "bob", "carol", "clock", "edge", "engine", "local", "manager", "stock", "world"]
+__all__ = ["alice", "app", "bob", "carol", "clock", "edge", "local", "manager", "stock", "world"]

@@ -16,12 +16,12 @@ from inventory.context import Stock
 from inventory.suppliers import messages as suppliers
 from inventory.suppliers import service as suppliers_service
 from tenants.domain import Role
-from tests.api.conftest import Client, MovingClock, Said, app, clock, edge, engine
+from tests.api.conftest import Client, MovingClock, Said, app, clock, edge
 from tests.conftest import Database
 from tests.people import World, hire
 from tests.serving import shop
 
-__all__ = ["app", "clock", "edge", "engine"]
+__all__ = ["app", "clock", "edge"]
 
 
 @pytest.fixture

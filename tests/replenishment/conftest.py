@@ -15,12 +15,12 @@ from inventory.locations import service as places_service
 from inventory.suppliers import messages as suppliers
 from inventory.suppliers import service as suppliers_service
 from tenants.domain import Role
-from tests.api.conftest import Said, app, clock, edge, engine
+from tests.api.conftest import Said, app, clock, edge
 from tests.people import World, hire
 from tests.purchasing.conftest import Buyer, local, stock
 from tests.serving import shop
 
-__all__ = ["app", "clock", "edge", "engine", "local", "stock"]
+__all__ = ["app", "clock", "edge", "local", "stock"]
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.purchasing.conftest import Buyer, Said, alice, app, bob, carol, clock, edge, engine, local, manager, stock, world
+from tests.purchasing.conftest import Buyer, Said, alice, app, bob, carol, clock, edge, local, manager, stock, world
 
-__all__ = ["alice", "app", "bob", "carol", "clock", "edge", "engine", "local", "manager", "stock", "world"]
+__all__ = ["alice", "app", "bob", "carol", "clock", "edge", "local", "manager", "stock", "world"]
 
 
 async def announces(who: Buyer, order: str, *lines: tuple[int, Any], **more: Any) -> Said:

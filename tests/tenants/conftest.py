@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import make_engine
-from tests.conftest import Database
 from tests.people import World, populate
 from tests.tenants.clocks import MovableClock
 from tests.tenants.entry import Ways
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

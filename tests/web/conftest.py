@@ -12,7 +12,6 @@ from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actors.local import LocalEngine
-from db.engine import make_engine
 from events.relay import Relay
 from kit.clock import Clock, now_us
 from tests.conftest import Database
@@ -67,14 +66,6 @@ class Site:
 def _plain_logs() -> None:
     """One line for each event: the colourful default takes a second for a traceback."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
-
-
-@pytest.fixture
-async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """The app role's engine."""
-    engine = make_engine(database.app, pool_size=4)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture
