@@ -40,10 +40,9 @@ _Find = Callable[[AsyncConnection, Tenant, bytes, datetime], Awaitable[Actor | N
 
 
 class _Known(NamedTuple):
-    """A caller, until when they may be taken as known, and from when on they are looked up ahead. Seconds of the monotonic clock."""
+    """A caller, and when they were looked up: seconds of the monotonic clock."""
 
-    until: float
-    ahead: float
+    at: float
     caller: Caller
 
 
@@ -138,13 +137,13 @@ class Callers:
 
     async def _recognise(self, slug: str | None, proof: bytes, find: _Find) -> Caller | None:
         known, now = self._known.get(proof), time.monotonic()
-        if known is not None and now < known.ahead:
+        if known is not None and now < known.at + self._remembered_s * AHEAD:
             return known.caller
         if slug is None:
             return None
         # Of a hundred requests that come with one key at once, one asks; it goes on when its own request is given up.
         asked = self._asked.get(proof) or self._asking(slug, proof, find)
-        return known.caller if known is not None and now < known.until else await asyncio.shield(asked)
+        return known.caller if known is not None and now < known.at + self._remembered_s else await asyncio.shield(asked)
 
     def _asking(self, slug: str, proof: bytes, find: _Find) -> asyncio.Task[Caller | None]:
         asked = self._asked[proof] = asyncio.create_task(self._ask(slug, proof, find))
@@ -167,8 +166,7 @@ class Callers:
         return found
 
     def _remember(self, proof: bytes, caller: Caller) -> None:
-        now = time.monotonic()
-        self._known[proof] = _Known(now + self._remembered_s, now + self._remembered_s * AHEAD, caller)
+        self._known[proof] = _Known(time.monotonic(), caller)
         self._known.move_to_end(proof)
         while len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)

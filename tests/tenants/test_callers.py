@@ -54,7 +54,7 @@ async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(world: 
 
 def held(world: World, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """So many seconds have passed for what is remembered."""
-    now = world.callers._known[next(iter(world.callers._known))].until - REMEMBERED_S + seconds
+    now = world.callers._known[next(iter(world.callers._known))].at + seconds
     monkeypatch.setattr("tenants.callers.time", SimpleNamespace(monotonic=lambda: now))
 
 
