@@ -8,6 +8,7 @@ from msgspec import UNSET
 from sqlalchemy import func
 
 from billing.entitlements import may_add
+from db.tenancy import alone_at
 from events.unit_of_work import UnitOfWork
 from inventory.body import Complaints
 from inventory.catalog.directory import directory_of
@@ -32,6 +33,7 @@ async def create_warehouse(ctx: Context, work: UnitOfWork, new: m.NewWarehouse) 
         "time_zone": checked_zone(new.time_zone or ctx.tenant.time_zone, complaints),
     }
     complaints.raise_any()
+    await alone_at(work.connection, work.tenant_id, "warehouses")
     unless(may_add(ctx.tenant.plan, "warehouses", await queries.warehouses_counted(work.connection, work.tenant_id)))
     await insert_one(work, warehouses, values, "code_taken", field="code", value=new.code)
     await work.record(m.WAREHOUSE_CREATED, new.code, name=values["name"])

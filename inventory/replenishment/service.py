@@ -65,7 +65,7 @@ async def draft(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Drafted:
         raise refuse("lines_or_all", {"field": "lines"})
     if asked.lines is None:
         await check_names(work, asked.warehouse, asked.supplier)
-        await alone_at(work.connection, work.tenant_id, "replenishment")
+        await _alone(work)
         return await _draft_all(ctx, work, asked)
     return await _draft_lines(ctx, work, asked.lines)
 
@@ -125,6 +125,10 @@ async def assign(ctx: Context, work: UnitOfWork, asked: m.Assigning) -> int:
     return len(asked.lines)
 
 
+async def _alone(work: UnitOfWork) -> None:
+    await alone_at(work.connection, work.tenant_id, "replenishment")
+
+
 async def _draft_all(ctx: Context, work: UnitOfWork, asked: m.Drafting) -> Drafted:
     wanted = SuggestionFilter(asked.warehouse, asked.supplier, limit=m.LINES_MAX)
     found = await queries.page(work.connection, work.tenant_id, ctx.clock(), wanted)
@@ -139,7 +143,7 @@ async def _draft_lines(ctx: Context, work: UnitOfWork, lines: Sequence[m.ChosenL
     cells = await cells_of(work, [(each.sku, each.warehouse) for each in lines])
     codes = {each.supplier for each in lines if each.supplier is not None}
     known = await supplier_queries.suppliers_by_code(work.connection, work.tenant_id, filter(is_code, codes))
-    await alone_at(work.connection, work.tenant_id, "replenishment")
+    await _alone(work)
     short = await queries.of_cells(work.connection, work.tenant_id, ctx.clock(), cells)
     chosen = chosen_lines(lines, [short.get(cell) for cell in cells], known)
     return await _drafted(ctx, work, chosen)
@@ -196,7 +200,7 @@ def _latest(days: Sequence[date | None]) -> str | None:
 async def _suggested(ctx: Context, work: UnitOfWork, sku: str, warehouse: str) -> Suggestion | int:
     """What is suggested for a cell, or the number of the draft that it is in already. Takes the company's turn."""
     (cell,) = await cells_of(work, [(sku, warehouse)])
-    await alone_at(work.connection, work.tenant_id, "replenishment")
+    await _alone(work)
     found = (await queries.of_cells(work.connection, work.tenant_id, ctx.clock(), [cell])).get(cell)
     number = None if found else (await queries.drafts_with(work.connection, work.tenant_id, [cell])).get(cell)
     if found is None and number is None:
