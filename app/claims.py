@@ -36,7 +36,7 @@ def folder_claimed(var: Path, holder: str) -> Iterator[None]:
 
 
 @contextmanager
-def port_claimed(host: str, port: int) -> Iterator[int]:
+def port_claimed(host: str, port: int) -> Iterator[None]:
     """Hold the port for this start, which listens on it seconds later: until then another start would see it free, and the kernel
     would let both have it. A name without a file, which the kernel forgets when we end. Raises CannotStart as `need_port` does."""
     need_port(host, port)
@@ -45,7 +45,7 @@ def port_claimed(host: str, port: int) -> Iterator[int]:
             claim.bind(f"\0onhand {host} {port}")
         except OSError:
             raise _taken(host, port) from None
-        yield port
+        yield
 
 
 def need_port(host: str, port: int) -> None:

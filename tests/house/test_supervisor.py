@@ -139,7 +139,8 @@ def test_says_that_a_port_is_taken_and_names_a_free_one(var: Path) -> None:
 
 
 def test_the_port_of_a_start_that_does_not_listen_yet_is_taken(var: Path) -> None:
-    with port_claimed("127.0.0.1", free_port()) as port:
+    port = free_port()
+    with port_claimed("127.0.0.1", port):
         run = Run(var, "local", port=port)
         assert run.process.wait(timeout=30) == 2
     assert f"Port {run.port} is taken by another program" in run.said()
